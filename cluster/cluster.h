@@ -65,7 +65,9 @@ struct cluster_ops {
      * of 4096, canonical), or NULL where the access, made by CPL 0, would fault
      * or does not reach plain RAM that may be accessed that way.  Has the
      * hardware's effects on accessed and dirty bits, and no others: no fault is
-     * injected.  The address stays valid until release().
+     * injected.  The address stays valid until release(), and until then the
+     * same page of RAM has the same address, however it is reached: stores into
+     * the cluster's code are recognised by it.
      */
     void *(*translate)(void *ctx, uint64_t page, enum cluster_access access);
 

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * run.c - cluster_run(): look up, compare, form, execute.
+ */
+#include "cluster.h"
+#include "alu.h"
+#include "cache.h"
+#include "code.h"
+#include "form.h"
+#include "interp.h"
+
+static void start_outcome(struct cluster_outcome *out, enum cluster_stop stop)
+{
+    out->stop = stop;
+    out->insns = 0;
+    out->exiting = 0;
+    out->formed = NULL;
+    out->discarded = CLUSTER_DISCARD_NONE;
+    out->discarded_rip = 0;
+}
+
+static void report_discard(struct cluster_outcome *out, enum cluster_discard why, uint64_t rip)
+{
+    out->discarded = why;
+    out->discarded_rip = rip;
+}
+
+/*
+ * Keep the cluster just formed.  Where one of this site was dropped before, its
+ * empty way takes it, so nothing is evicted and one discard is all there is to
+ * report.
+ */
+static struct cluster *keep(struct cluster_vcpu *vcpu, struct cluster_outcome *out)
+{
+    struct cluster *kept;
+    uint64_t rip;
+    bool evicted;
+
+    kept = cluster_cache_keep(vcpu, &vcpu->scratch, &evicted, &rip);
+    if (evicted)
+        report_discard(out, CLUSTER_DISCARD_EVICTED, rip);
+    out->formed = kept;
+    return kept;
+}
+
+static struct cluster *form(struct cluster_vcpu *vcpu, struct cluster_exec *x,
+                            struct cluster_outcome *out)
+{
+    struct cluster *c = &vcpu->scratch;
+    unsigned int size;
+
+    c->rip = x->regs->rip;
+    size = cluster_code_snapshot(&x->code, c, x->ops, x->ctx);
+    if (size == 0) {
+        out->stop = CLUSTER_STOP_NO_CODE;
+        return NULL;
+    }
+    if (!cluster_form(c, size)) {
+        cluster_cache_set_barren(vcpu, c->rip);
+        out->stop = CLUSTER_STOP_NO_CLUSTER;
+        return NULL;
+    }
+    cluster_code_cut(&x->code, c);
+    return keep(vcpu, out);
+}
+
+/* The site's cluster as the guest's bytes have it now, or NULL with out->stop set. */
+static struct cluster *obtain(struct cluster_vcpu *vcpu, struct cluster_exec *x,
+                              struct cluster_outcome *out)
+{
+    struct cluster *c = cluster_cache_find(vcpu, x->regs->rip);
+    bool fetched;
+
+    if (!c)                     /* out->stop is NO_CLUSTER already */
+        return cluster_cache_barren(vcpu, x->regs->rip) ? NULL : form(vcpu, x, out);
+    if (cluster_code_same(&x->code, c, x->ops, x->ctx, &fetched))
+        return c;
+    if (!fetched) {
+        out->stop = CLUSTER_STOP_NO_CODE;
+        return NULL;
+    }
+    report_discard(out, CLUSTER_DISCARD_BYTES, c->rip);
+    cluster_cache_drop(c);
+    return form(vcpu, x, out);
+}
+
+/* What is refused whatever the site holds. */
+static bool refuse(const struct cluster_regs *regs, struct cluster_outcome *out)
+{
+    if (regs->rflags & (CLUSTER_FLAG_TF | CLUSTER_FLAG_RF))
+        out->stop = CLUSTER_STOP_FLAGS;
+    else if (!cluster_canonical(regs->rip))
+        out->stop = CLUSTER_STOP_NO_CODE;
+    else
+        return false;
+    return true;
+}
+
+bool cluster_run(struct cluster_vcpu *vcpu, const struct cluster_ops *ops,
+                 void *ctx, struct cluster_regs *regs,
+                 struct cluster_outcome *out)
+{
+    struct cluster_exec x;
+    struct cluster *c;
+
+    start_outcome(out, CLUSTER_STOP_NO_CLUSTER);
+    if (refuse(regs, out))
+        return false;
+    x.ops = ops;
+    x.ctx = ctx;
+    x.regs = regs;
+    cluster_tlb_start(&x.tlb);
+    c = obtain(vcpu, &x, out);
+    if (c)
+        cluster_interpret(&x, c, out);
+    ops->release(ctx);
+    return out->insns != 0;
+}
