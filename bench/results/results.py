@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Turn what one boot of the lab left behind into results.json and a table.
+
+exit codes: 0 done; 1 the runs' objects differ; 2 usage; 3 something is missing
+"""
+
+import argparse
+import json
+import os
+import sys
+
+import model
+import table
+
+
+def typed(text):
+    """A value as JSON would have it: true, false, a number, or a string."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def pair(text):
+    key, sep, value = text.partition("=")
+    if not sep:
+        raise argparse.ArgumentTypeError(f"{text}: not KEY=VALUE")
+    return key, value
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("outdir", help="output directory of the boot; results.json goes there")
+    parser.add_argument("--runs", required=True, type=str.split, metavar="'MODE ...'",
+                        help="the mode of each run, in order")
+    parser.add_argument("--l0", default="xen", help="what ran as L0 (default: xen)")
+    parser.add_argument("--no-l1-ept", action="store_true", help="L1 ran with ept=0")
+    parser.add_argument("--machine", action="append", type=pair, default=[], metavar="KEY=VALUE",
+                        help='an entry of "machine"; the value is read as JSON where it is')
+    parser.add_argument("--version-of", action="append", type=pair, default=[],
+                        metavar="PART=VERSION", help='an entry of "versions"')
+    parser.add_argument("--quiet", action="store_true", help="no table")
+    return parser.parse_args()
+
+
+def write_atomically(path, text):
+    with open(path + ".part", "w") as file:
+        file.write(text)
+    os.replace(path + ".part", path)
+
+
+def main():
+    args = arguments()
+    try:
+        result = model.results({key: typed(value) for key, value in args.machine},
+                               dict(args.version_of), args.runs,
+                               {"l0": args.l0, "l1_ept": not args.no_l1_ept}, args.outdir)
+    except model.Missing as missing:
+        print(f"results: {missing}", file=sys.stderr)
+        return 3
+    write_atomically(os.path.join(args.outdir, "results.json"),
+                     json.dumps(result, indent=2) + "\n")
+    if not args.quiet:
+        print("\n".join(table.lines(result)))
+    if not model.objects_agree(result):
+        print("results: the objects that L2 built differ between the runs:", file=sys.stderr)
+        for one in result["runs"]:
+            print(f"  {one['name']}: {one['output_sha256']}", file=sys.stderr)
+        return 1
+    print(f"\nThe objects of all {len(result['runs'])} runs are byte-identical.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
