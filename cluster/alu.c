@@ -27,7 +27,7 @@ static uint64_t flags_of_result(uint64_t result, unsigned int width)
            flag_if(parity_even(result), CLUSTER_FLAG_PF);
 }
 
-/* @carries: per bit, what it carried into (or borrowed from) the next; @overflow: in the top bit. */
+/* @carries: bits that carried into (or borrowed from) the next one; @overflow: in its top bit. */
 static uint64_t flags_of_sum(uint64_t result, uint64_t carries, uint64_t overflow,
                              unsigned int width)
 {

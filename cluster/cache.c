@@ -67,7 +67,7 @@ void cluster_cache_drop(struct cluster *c)
     c->nr_insns = 0;
 }
 
-bool cluster_cache_barren(struct cluster_vcpu *vcpu, uint64_t rip)
+bool cluster_site_barren(struct cluster_vcpu *vcpu, uint64_t rip)
 {
     struct cluster_barren *barren = barren_of(vcpu, rip);
 

@@ -6,7 +6,7 @@
  * round-robin within a set.  What is found must be compared with the guest's
  * bytes before use: other code may be mapped at the same RIP by now.
  *
- * Barren sites, those that form no cluster, are remembered by RIP alone and for
+ * Barren sites, those that form no cluster or a useless one, are remembered by RIP alone and for
  * CLUSTER_BARREN_EXITS exits only; then the site is decoded again.  Comparing
  * bytes there would need a walk of the guest's page tables on an exit that gains
  * nothing by it.  So code that turns into a cluster is used as one after
@@ -20,7 +20,11 @@
 
 #include "cluster.h"
 
-enum { CLUSTER_BARREN_EXITS = 128 };
+/*
+ * Decoding a barren site again costs some 30,000 instructions: spread over this
+ * many exits it is no cost.
+ */
+enum { CLUSTER_BARREN_EXITS = 4096 };
 
 /* The cluster of site @rip, or NULL. */
 struct cluster *cluster_cache_find(struct cluster_vcpu *vcpu, uint64_t rip);
@@ -35,11 +39,6 @@ struct cluster *cluster_cache_keep(struct cluster_vcpu *vcpu, const struct clust
 
 /* Drop a cluster of the cache.  Its way is empty then, and filled before another is evicted. */
 void cluster_cache_drop(struct cluster *c);
-
-/*
- * True when site @rip is known to be barren; counts one exit.
- */
-bool cluster_cache_barren(struct cluster_vcpu *vcpu, uint64_t rip);
 
 /* Remember @rip as barren, in place of any other site with the same index. */
 void cluster_cache_set_barren(struct cluster_vcpu *vcpu, uint64_t rip);

@@ -111,6 +111,7 @@ enum cluster_discard {
     CLUSTER_DISCARD_BYTES,      /* the guest's bytes are no longer those decoded */
     CLUSTER_DISCARD_EVICTED,    /* its place was needed */
     CLUSTER_DISCARD_FLUSHED,    /* cluster_flush() */
+    CLUSTER_DISCARD_USELESS,    /* it cost more than it saved (cost.h) */
     CLUSTER_NR_DISCARDS
 };
 
@@ -145,6 +146,14 @@ void cluster_init(struct cluster_vcpu *vcpu);
  * Drop every cluster. Returns how many there were.
  */
 unsigned int cluster_flush(struct cluster_vcpu *vcpu);
+
+/*
+ * True when nothing is to be gained at site @rip as far as is known: it forms no
+ * cluster, or one that did not pay.  Cheap, so that a caller may ask before it
+ * checks anything else; each answer "true" counts as one of the exits after
+ * which the site is looked at again.  cluster_run() asks too.
+ */
+bool cluster_site_barren(struct cluster_vcpu *vcpu, uint64_t rip);
 
 /*
  * L1 has exited at regs->rip by an exiting instruction that has not been

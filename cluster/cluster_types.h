@@ -28,6 +28,8 @@ struct cluster {
     uint8_t  code[CLUSTER_MAX_BYTES];   /* the snapshot that was decoded */
     /* Private to cluster/ from here on. */
     uint8_t  cut;                       /* enum cluster_cut */
+    uint16_t runs;                      /* executions since it was last judged */
+    uint32_t avoided;                   /* exits that they avoided */
     struct cluster_insn insn[CLUSTER_MAX_INSNS];
 };
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * run.c - cluster_run(): look up, compare, form, execute.
+ * run.c - cluster_run(): look up, compare, form, execute, judge.
  */
 #include "cluster.h"
 #include "alu.h"
 #include "cache.h"
 #include "code.h"
+#include "cost.h"
 #include "form.h"
 #include "interp.h"
 
@@ -36,6 +37,8 @@ static struct cluster *keep(struct cluster_vcpu *vcpu, struct cluster_outcome *o
     uint64_t rip;
     bool evicted;
 
+    vcpu->scratch.runs = 0;
+    vcpu->scratch.avoided = 0;
     kept = cluster_cache_keep(vcpu, &vcpu->scratch, &evicted, &rip);
     if (evicted)
         report_discard(out, CLUSTER_DISCARD_EVICTED, rip);
@@ -72,7 +75,7 @@ static struct cluster *obtain(struct cluster_vcpu *vcpu, struct cluster_exec *x,
     bool fetched;
 
     if (!c)                     /* out->stop is NO_CLUSTER already */
-        return cluster_cache_barren(vcpu, x->regs->rip) ? NULL : form(vcpu, x, out);
+        return cluster_site_barren(vcpu, x->regs->rip) ? NULL : form(vcpu, x, out);
     if (cluster_code_same(&x->code, c, x->ops, x->ctx, &fetched))
         return c;
     if (!fetched) {
@@ -82,6 +85,25 @@ static struct cluster *obtain(struct cluster_vcpu *vcpu, struct cluster_exec *x,
     report_discard(out, CLUSTER_DISCARD_BYTES, c->rip);
     cluster_cache_drop(c);
     return form(vcpu, x, out);
+}
+
+/*
+ * Drop a cluster that did not pay, and leave its site alone for a while.  It has
+ * been executed before, so this call has neither formed nor dropped another.
+ */
+static void judge(struct cluster_vcpu *vcpu, struct cluster *c, struct cluster_outcome *out)
+{
+    c->runs++;
+    c->avoided += out->exiting > 1 ? out->exiting - 1 : 0;
+    if (c->runs < CLUSTER_TRIAL_RUNS)
+        return;
+    if (!cluster_pays(c->runs, c->avoided)) {
+        report_discard(out, CLUSTER_DISCARD_USELESS, c->rip);
+        cluster_cache_set_barren(vcpu, c->rip);
+        cluster_cache_drop(c);
+    }
+    c->runs = 0;
+    c->avoided = 0;
 }
 
 /* What is refused whatever the site holds. */
@@ -111,8 +133,10 @@ bool cluster_run(struct cluster_vcpu *vcpu, const struct cluster_ops *ops,
     x.regs = regs;
     cluster_tlb_start(&x.tlb);
     c = obtain(vcpu, &x, out);
-    if (c)
+    if (c) {
         cluster_interpret(&x, c, out);
+        judge(vcpu, c, out);
+    }
     ops->release(ctx);
     return out->insns != 0;
 }

@@ -167,6 +167,13 @@ bool nvmx_cluster_run(struct cpu_user_regs *regs, unsigned int exit_reason)
 
     follow_mode(v, cluster);
 
+    /* First, since most exits end here: there is nothing to be gained. */
+    if ( cluster_site_barren(&cluster->engine, regs->rip) )
+    {
+        perfc_incr(nvmx_cluster_barren);
+        return false;
+    }
+
     if ( !may_run(v, regs) )
     {
         perfc_incr(nvmx_cluster_gated);

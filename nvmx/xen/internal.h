@@ -9,6 +9,7 @@
 #include <xen/sched.h>
 
 #include "cluster.h"
+#include "xlat.h"
 
 /*
  * Guest pages that one execution may hold.  An execution of CLUSTER_MAX_INSNS
@@ -23,6 +24,7 @@
 struct nvmx_cluster {
     struct cluster_vcpu engine;
     unsigned int generation;        /* of the mode that the clusters belong to */
+    struct nvmx_xlat xlat;
     unsigned int nr_pages;
     struct page_info *pages[NVMX_CLUSTER_MAX_PAGES];
 };

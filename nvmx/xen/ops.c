@@ -32,29 +32,12 @@ static uint32_t walk_flags(enum cluster_access access)
     return PFEC_page_present;
 }
 
-/*
- * Only plain RAM of the guest's own.  A page under log-dirty tracking may be
- * read; a write to it has to reach the tracking code, by a fault.
- */
-static bool type_allows(p2m_type_t type, enum cluster_access access)
+/* By a full walk, for what nvmx_xlat_get() does not do. */
+static struct page_info *translate_slowly(struct vcpu *v, uint64_t page,
+                                          enum cluster_access access)
 {
-    if ( type == p2m_ram_rw )
-        return true;
-
-    return access != CLUSTER_WRITE &&
-           (type == p2m_ram_ro || type == p2m_ram_logdirty);
-}
-
-static void *cf_check ops_translate(void *ctx, uint64_t page,
-                                    enum cluster_access access)
-{
-    struct nvmx_cluster *cluster = ctx;
-    struct vcpu *v = current;
     struct page_info *pg;
     p2m_type_t type;
-
-    if ( cluster->nr_pages == ARRAY_SIZE(cluster->pages) )
-        return NULL;
 
     if ( access == CLUSTER_WRITE && paging_mode_log_dirty(v->domain) )
         return NULL;
@@ -63,11 +46,29 @@ static void *cf_check ops_translate(void *ctx, uint64_t page,
                                 NULL, &type) != HVMTRANS_okay )
         return NULL;
 
-    if ( !type_allows(type, access) )
-    {
-        put_page(pg);
+    if ( nvmx_xlat_type_allows(type, access) )
+        return pg;
+
+    put_page(pg);
+
+    return NULL;
+}
+
+static void *cf_check ops_translate(void *ctx, uint64_t page,
+                                    enum cluster_access access)
+{
+    struct nvmx_cluster *cluster = ctx;
+    struct vcpu *v = current;
+    struct page_info *pg;
+
+    if ( cluster->nr_pages == ARRAY_SIZE(cluster->pages) )
         return NULL;
-    }
+
+    pg = nvmx_xlat_get(&cluster->xlat, v, page, access);
+    if ( !pg )
+        pg = translate_slowly(v, page, access);
+    if ( !pg )
+        return NULL;
 
     cluster->pages[cluster->nr_pages++] = pg;
 
