@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "events.h"
+
+enum { WORD = sizeof(uint32_t) };
+
+/* Where the words of a payload are, from cluster_trace.h's structures. */
+#define WORD_OF(type, member) (offsetof(struct type, member) / WORD)
+
+static uint64_t word_pair(const uint32_t *words)
+{
+    return words[0] | (uint64_t)words[1] << 32;
+}
+
+static unsigned int payload_words(uint32_t event)
+{
+    switch (event) {
+    case NVMX_TRC_CLUSTER_FORMED:    return sizeof(struct nvmx_trc_formed) / WORD;
+    case NVMX_TRC_CLUSTER_CODE:      return sizeof(struct nvmx_trc_code) / WORD;
+    case NVMX_TRC_CLUSTER_EXECUTED:  return sizeof(struct nvmx_trc_executed) / WORD;
+    case NVMX_TRC_CLUSTER_STOPPED:   return sizeof(struct nvmx_trc_stopped) / WORD;
+    case NVMX_TRC_CLUSTER_DISCARDED: return sizeof(struct nvmx_trc_discarded) / WORD;
+    }
+    return 0;
+}
+
+static enum event_kind decode_formed(const uint32_t *words, struct event *event)
+{
+    uint32_t shape = words[WORD_OF(nvmx_trc_formed, shape)];
+
+    event->formed.insns = shape & 0xff;
+    event->formed.exiting = (shape >> 8) & 0xff;
+    event->formed.bytes = shape >> 16;
+    if (!event->formed.bytes || event->formed.bytes > CLUSTER_MAX_BYTES)
+        return EVENT_MALFORMED;
+    if (event->formed.exiting > event->formed.insns)
+        return EVENT_MALFORMED;
+    return EVENT_FORMED;
+}
+
+static enum event_kind decode_code(const uint32_t *words, struct event *event)
+{
+    const uint32_t *code = words + WORD_OF(nvmx_trc_code, bytes);
+    uint32_t offset = words[WORD_OF(nvmx_trc_code, offset)];
+    unsigned int i;
+
+    if (offset >= CLUSTER_MAX_BYTES || offset % NVMX_TRC_CODE_BYTES)
+        return EVENT_MALFORMED;
+    event->code.offset = offset;
+    for (i = 0; i < NVMX_TRC_CODE_BYTES; i++)
+        event->code.bytes[i] = code[i / WORD] >> (i % WORD * 8);
+    return EVENT_CODE;
+}
+
+/* Reasons are only ever appended: one not known here is newer, not wrong. */
+static uint8_t stop_of(uint32_t reason)
+{
+    return reason < CLUSTER_NR_STOPS ? reason : EVENT_STOP_UNKNOWN;
+}
+
+static enum event_kind decode_executed(const uint32_t *words, struct event *event)
+{
+    uint32_t done = words[WORD_OF(nvmx_trc_executed, done)];
+
+    event->executed.insns = done & 0xff;
+    event->executed.exiting = (done >> 8) & 0xff;
+    event->executed.stop = stop_of((done >> 16) & 0xff);
+    if (event->executed.exiting > event->executed.insns)
+        return EVENT_MALFORMED;
+    return EVENT_EXECUTED;
+}
+
+static enum event_kind decode_stopped(const uint32_t *words, struct event *event)
+{
+    event->stopped.reason = stop_of(words[WORD_OF(nvmx_trc_stopped, reason)]);
+    event->stopped.rip = word_pair(words + WORD_OF(nvmx_trc_stopped, stop_rip_lo));
+    return EVENT_STOPPED;
+}
+
+static enum event_kind decode_discarded(const uint32_t *words, struct event *event)
+{
+    uint32_t reason = words[WORD_OF(nvmx_trc_discarded, reason)];
+
+    event->discarded.reason = reason < CLUSTER_NR_DISCARDS ? reason : EVENT_DISCARD_UNKNOWN;
+    event->discarded.count = words[WORD_OF(nvmx_trc_discarded, count)];
+    return EVENT_DISCARDED;
+}
+
+static enum event_kind decode_cluster(const struct record *record, struct event *event)
+{
+    const uint32_t *words = record->extra;
+    unsigned int expected = payload_words(record->event);
+
+    if (!expected)
+        return EVENT_NEWER;
+    if (record->words != expected || !record->has_tsc)
+        return EVENT_MALFORMED;
+    event->rip = word_pair(words + WORD_OF(nvmx_trc_site, rip_lo));
+    event->vcpu = words[WORD_OF(nvmx_trc_site, vcpu)];
+    switch (record->event) {
+    case NVMX_TRC_CLUSTER_FORMED:   return decode_formed(words, event);
+    case NVMX_TRC_CLUSTER_CODE:     return decode_code(words, event);
+    case NVMX_TRC_CLUSTER_EXECUTED: return decode_executed(words, event);
+    case NVMX_TRC_CLUSTER_STOPPED:  return decode_stopped(words, event);
+    default:                        return decode_discarded(words, event);
+    }
+}
+
+/* Xen's payload: count; domain ID 15..0, vCPU ID 31..16; TSC of the first loss. */
+static enum event_kind decode_lost(const struct record *record, struct event *event)
+{
+    if (record->words != 4 || !record->has_tsc)
+        return EVENT_MALFORMED;
+    event->lost.count = record->extra[0];
+    event->vcpu = record->extra[1] << 16 | record->extra[1] >> 16;
+    event->lost.since = word_pair(record->extra + 2);
+    return EVENT_LOST;
+}
+
+static enum event_kind decode(const struct record *record, struct event *event)
+{
+    switch (record->event) {
+    case READER_LOST_RECORDS:
+        return decode_lost(record, event);
+    case READER_CPU_CHANGE:
+    case READER_WRAP_BUFFER:
+        return EVENT_FRAMING;
+    }
+    if ((record->event & ~0xfffu) == NVMX_TRC_CLUSTER)
+        return decode_cluster(record, event);
+    return EVENT_FOREIGN;
+}
+
+enum event_kind event_decode(const struct record *record, struct event *event)
+{
+    memset(event, 0, sizeof(*event));
+    event->cpu = record->cpu;
+    event->offset = record->offset;
+    event->tsc = record->tsc;
+    return event->kind = decode(record, event);
+}
+
+const char *event_kind_name(enum event_kind kind)
+{
+    switch (kind) {
+    case EVENT_FORMED:    return "formed";
+    case EVENT_CODE:      return "code";
+    case EVENT_EXECUTED:  return "executed";
+    case EVENT_STOPPED:   return "stopped";
+    case EVENT_DISCARDED: return "discarded";
+    case EVENT_LOST:      return "lost";
+    default:              return "other";
+    }
+}
+
+const char *event_stop_name(unsigned int stop)
+{
+    switch (stop) {
+    case CLUSTER_STOP_COMPLETE:   return "complete";
+    case CLUSTER_STOP_BRANCH:     return "branch";
+    case CLUSTER_STOP_MEMORY:     return "memory";
+    case CLUSTER_STOP_CODE_WRITE: return "code-write";
+    case CLUSTER_STOP_EVENT:      return "event";
+    case CLUSTER_STOP_VMX:        return "vmx";
+    case CLUSTER_STOP_FLAGS:      return "flags";
+    case CLUSTER_STOP_NO_CODE:    return "no-code";
+    case CLUSTER_STOP_NO_CLUSTER: return "no-cluster";
+    default:                      return "unknown";
+    }
+}
+
+const char *event_discard_name(unsigned int reason)
+{
+    switch (reason) {
+    case CLUSTER_DISCARD_NONE:    return "none";
+    case CLUSTER_DISCARD_BYTES:   return "bytes";
+    case CLUSTER_DISCARD_EVICTED: return "evicted";
+    case CLUSTER_DISCARD_FLUSHED: return "flushed";
+    case CLUSTER_DISCARD_USELESS: return "useless";
+    default:                      return "unknown";
+    }
+}

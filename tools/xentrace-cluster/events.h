@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * events.h - from records to typed events.
+ *
+ * Pure functions.  The payloads are those of nvmx/cluster_trace.h; everything
+ * in a record is untrusted and checked here, so that what comes after may rely
+ * on the ranges stated below.
+ */
+#ifndef XC_EVENTS_H
+#define XC_EVENTS_H
+
+#include <stdint.h>
+
+#include "cluster.h"
+#include "cluster_trace.h"
+#include "reader.h"
+
+enum event_kind {
+    EVENT_FORMED,
+    EVENT_CODE,
+    EVENT_EXECUTED,
+    EVENT_STOPPED,
+    EVENT_DISCARDED,
+    EVENT_LOST,                 /* Xen lost records; not of the cluster class */
+    EVENT_LAST_TOLD = EVENT_LOST, /* kinds up to here have fields in struct event */
+
+    EVENT_FRAMING,              /* CPU_CHANGE, WRAP_BUFFER */
+    EVENT_NEWER,                /* of the cluster class, with a number not known here */
+    EVENT_FOREIGN,              /* of another class */
+    EVENT_MALFORMED,            /* a known event whose payload cannot be */
+};
+
+/* Reasons are counted by value; all that this program does not know share one place. */
+enum {
+    EVENT_STOP_UNKNOWN = CLUSTER_NR_STOPS,
+    EVENT_NR_STOPS = CLUSTER_NR_STOPS + 1,
+    EVENT_DISCARD_UNKNOWN = CLUSTER_NR_DISCARDS,
+    EVENT_NR_DISCARDS = CLUSTER_NR_DISCARDS + 1,
+};
+
+struct event {
+    enum event_kind kind;
+    uint32_t cpu;               /* as in struct record */
+    uint64_t offset;            /* of the record in the file */
+    uint64_t tsc;
+    /* The site and its vCPU; for EVENT_LOST rip is 0 and vcpu the one running at its end. */
+    uint64_t rip;
+    uint32_t vcpu;              /* domain ID 31..16, vCPU ID 15..0 */
+    union {
+        struct {
+            uint8_t insns, exiting;     /* exiting <= insns */
+            uint16_t bytes;             /* 1..CLUSTER_MAX_BYTES */
+        } formed;
+        struct {
+            uint16_t offset;            /* multiple of NVMX_TRC_CODE_BYTES, < CLUSTER_MAX_BYTES */
+            uint8_t bytes[NVMX_TRC_CODE_BYTES];
+        } code;
+        struct {
+            uint8_t insns, exiting;     /* exiting <= insns */
+            uint8_t stop;               /* < EVENT_NR_STOPS */
+        } executed;
+        struct {
+            uint8_t reason;             /* < EVENT_NR_STOPS */
+            uint64_t rip;               /* where */
+        } stopped;
+        struct {
+            uint8_t reason;             /* < EVENT_NR_DISCARDS */
+            uint32_t count;
+        } discarded;
+        struct {
+            uint32_t count;
+            uint64_t since;             /* TSC of the first record lost */
+        } lost;
+    };
+};
+
+/*
+ * Fills in *event and returns its kind.  For the kinds after EVENT_LAST_TOLD
+ * only kind, cpu, offset and tsc are set.
+ */
+enum event_kind event_decode(const struct record *record, struct event *event);
+
+static inline unsigned int event_domain(uint32_t vcpu)
+{
+    return vcpu >> 16;
+}
+
+static inline unsigned int event_vcpu_id(uint32_t vcpu)
+{
+    return vcpu & 0xffff;
+}
+
+/*
+ * True for a STOPPED event without execution: nothing was executed at the site.
+ * A branch that was executed may also lead to the site: a loop.
+ */
+static inline bool event_refused(const struct event *event)
+{
+    return event->stopped.rip == event->rip && event->stopped.reason != CLUSTER_STOP_BRANCH;
+}
+
+/* Short names, as in reports and JSON; for any value. */
+const char *event_kind_name(enum event_kind kind);
+const char *event_stop_name(unsigned int stop);
+const char *event_discard_name(unsigned int reason);
+
+#endif /* XC_EVENTS_H */
