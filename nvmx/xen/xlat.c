@@ -205,13 +205,23 @@ static struct page_info *walk(struct nvmx_xlat_entry *e, struct domain *d)
     return guest_page(d, gfn, e->access);
 }
 
+/*
+ * Without EFER.NXE bit 63 of an entry is reserved, and with CR4.PKS supervisor
+ * pages have keys: then more than the entries says what is allowed.
+ */
+static bool entries_say_all(const struct vcpu *v)
+{
+    return hvm_nx_enabled(v) && !hvm_pks_enabled(v);
+}
+
 struct page_info *nvmx_xlat_get(struct nvmx_xlat *xlat, struct vcpu *v,
                                 uint64_t page, enum cluster_access access)
 {
     struct nvmx_xlat_entry *e = slot(xlat, page, access);
     struct page_info *pg;
 
-    if ( access == CLUSTER_WRITE && paging_mode_log_dirty(v->domain) )
+    if ( !entries_say_all(v) ||
+         (access == CLUSTER_WRITE && paging_mode_log_dirty(v->domain)) )
         return NULL;
 
     if ( matches(e, v, page, access) && (pg = reuse(e, v)) )

@@ -10,7 +10,8 @@
  *
  * Only the plain case is kept: 4-level paging, a supervisor page, accessed (and
  * dirty, for a write) already set, rights that do not depend on CR0.WP, SMEP or
- * SMAP, and RAM.  For everything else there is hvm_translate_get_page().
+ * SMAP, EFER.NXE set, CR4.PKS clear, and RAM.  For everything else there is
+ * hvm_translate_get_page().
  */
 #ifndef NVMX_XEN_XLAT_H
 #define NVMX_XEN_XLAT_H

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * machine.h - the processor's state around the cases: tables, test pages, VMX operation.
+ *
+ * Order: machine_init() once, then for each case machine_prepare(), the case, machine_restore(),
+ * machine_report().
+ */
+#ifndef MACHINE_H
+#define MACHINE_H
+
+#include "layout.h"
+
+enum { PAGE_SIZE = 4096 };
+
+/* Descriptor tables, local APIC, FS and GS, VMX operation.  False: no VMX here. */
+bool machine_init(void);
+
+/* Pages, page tables and the current VMCS as every case finds them. */
+void machine_prepare(const struct test_case *c);
+
+/* Undo what a case may have switched on: breakpoints. */
+void machine_restore(void);
+
+/* What the case did to memory, page table entries and VMCS, as text. */
+void machine_report(void);
+
+/* How far from where it is linked the case runs. */
+uint64_t machine_distance(const struct test_case *c);
+
+/*
+ * TRAP_MAP: the 4 KiB page of @linear, which lies behind LIN_BASE, may be used in every way
+ * from now on.
+ */
+void machine_grant(uint64_t linear);
+
+/* End of an interrupt of the local APIC. */
+void machine_end_interrupt(void);
+
+/* Power off; does not return.  @failed: the domain crashes instead. */
+void machine_shutdown(bool failed) __attribute__((noreturn));
+
+static inline uint64_t read_cr2(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("mov %%cr2, %0" : "=r"(value));
+    return value;
+}
+
+static inline uint64_t read_dr6(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("mov %%dr6, %0" : "=r"(value));
+    return value;
+}
+
+static inline void write_dr6(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%dr6" : : "r"(value));
+}
+
+#endif /* MACHINE_H */

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "report.h"
+#include "lab_abi.h"
+
+#define NAME_SIZE 24
+
+union lab_name {
+    char text[NAME_SIZE];
+    uint64_t words[NAME_SIZE / 8];
+};
+
+static char buffer[512 * 1024];
+static size_t length;
+
+static const char *const gpr_names[NR_GPRS] = {
+    "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+    "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+};
+
+static void report_char(char c)
+{
+    if (length < sizeof(buffer))
+        buffer[length++] = c;
+}
+
+void report_text(const char *text)
+{
+    while (*text)
+        report_char(*text++);
+}
+
+void report_hex(uint64_t value, unsigned int digits)
+{
+    while (digits--)
+        report_char("0123456789abcdef"[(value >> (4 * digits)) & 15]);
+}
+
+void report_decimal(uint64_t value)
+{
+    if (value >= 10)
+        report_decimal(value / 10);
+    report_char('0' + value % 10);
+}
+
+static void report_register(const char *name, uint64_t value)
+{
+    report_text(" ");
+    report_text(name);
+    report_text(" ");
+    report_hex(value, 16);
+}
+
+void report_registers(const struct registers *r)
+{
+    unsigned int i;
+
+    for (i = 0; i < NR_GPRS; i++) {
+        report_text(i % 4 == 0 ? " " : "");
+        report_register(gpr_names[i], r->gpr[i]);
+        report_text(i % 4 == 3 ? "\n" : "");
+    }
+    report_text(" ");
+    report_register("rflags", r->rflags);
+    report_text("\n");
+}
+
+void report_changed_registers(const struct registers *r, const struct registers *before)
+{
+    unsigned int i;
+
+    report_register("rflags", r->rflags);
+    for (i = 0; i < NR_GPRS; i++)
+        if (r->gpr[i] != before->gpr[i])
+            report_register(gpr_names[i], r->gpr[i]);
+    report_text("\n");
+}
+
+static int64_t lab_call(enum lab_function function, const union lab_name *name,
+                        const void *data, uint64_t size, uint64_t offset)
+{
+    uint64_t rax = LAB_MAGIC | function;
+    register uint64_t r8 __asm__("r8") = name->words[2];
+    register uint64_t r9 __asm__("r9") = size;
+    register uint64_t r10 __asm__("r10") = offset;
+
+    __asm__ volatile(LAB_INSN
+                     : "+a"(rax)
+                     : "D"(name->words[0]), "S"(name->words[1]), "d"(data),
+                       "r"(r8), "r"(r9), "r"(r10)
+                     : "memory");
+    return (int64_t)rax;
+}
+
+static unsigned int append(union lab_name *name, unsigned int used, const char *text)
+{
+    while (*text && used < NAME_SIZE)
+        name->text[used++] = *text++;
+    return used;
+}
+
+static union lab_name window_name(const char *mode, unsigned int number)
+{
+    union lab_name name = { .words = { 0 } };
+    char digits[4] = { '0' + number / 100, '0' + number / 10 % 10, '0' + number % 10, 0 };
+    unsigned int used = append(&name, 0, mode);
+
+    used = append(&name, used, "-");
+    append(&name, used, number < 100 ? digits + 1 : digits);
+    return name;
+}
+
+bool lab_present(void)
+{
+    union lab_name none = { .words = { 0 } };
+
+    return lab_call(LAB_PRESENT, &none, NULL, 0, 0) == LAB_VERSION;
+}
+
+void lab_open_window(const char *mode, unsigned int number)
+{
+    union lab_name name = window_name(mode, number);
+
+    lab_call(LAB_OPEN, &name, NULL, 0, 0);
+}
+
+void lab_close_window(const char *mode, unsigned int number)
+{
+    union lab_name name = window_name(mode, number);
+
+    lab_call(LAB_CLOSE, &name, NULL, 0, 0);
+}
+
+void report_put(const char *mode)
+{
+    union lab_name name = { .words = { 0 } };
+    unsigned int used = append(&name, 0, "payload-");
+    size_t offset = 0, size;
+
+    used = append(&name, used, mode);
+    append(&name, used, ".txt");
+    do {
+        size = length - offset < LAB_MAX_IO ? length - offset : LAB_MAX_IO;
+        lab_call(LAB_PUT, &name, buffer + offset, size, offset);
+        offset += size;
+    } while (offset < length);
+}

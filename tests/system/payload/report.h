@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * report.h - the text that the host gets, and the marks of the emulator.
+ *
+ * Text is collected in memory, in order, by whoever has something to say (traps included: they
+ * come while nothing else is being written), and leaves the domain once, at the end.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "layout.h"
+
+void report_text(const char *text);
+void report_hex(uint64_t value, unsigned int digits);
+void report_decimal(uint64_t value);
+
+/* All registers and RFLAGS, or those that differ from @before. */
+void report_registers(const struct registers *r);
+void report_changed_registers(const struct registers *r, const struct registers *before);
+
+/* Hand all text to the host as "payload-MODE.txt". */
+void report_put(const char *mode);
+
+/* Is this the lab?  Elsewhere the marks are NOPs. */
+bool lab_present(void);
+
+/* Open and close the window "MODE-NN" of case number @number, two digits at least. */
+void lab_open_window(const char *mode, unsigned int number);
+void lab_close_window(const char *mode, unsigned int number);
+
+#endif /* REPORT_H */
