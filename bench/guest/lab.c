@@ -100,23 +100,15 @@ static int local_error(const char *file)
     return EXIT_LOCAL_FILE;
 }
 
-/* Fill the buffer as far as the input goes: offsets must have no gaps.  -1: error. */
-static ssize_t read_full(int fd, char *buffer, size_t size)
+/* What there is to read: all of a file, a line or so of a pipe.  0: the end, -1: error. */
+static ssize_t read_some(int fd, char *buffer, size_t size)
 {
-    size_t have = 0;
+    ssize_t n;
 
-    while (have < size) {
-        ssize_t n = read(fd, buffer + have, size - have);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        have += n;
-    }
-    return have;
+    do
+        n = read(fd, buffer, size);
+    while (n < 0 && errno == EINTR);
+    return n;
 }
 
 static int write_full(int fd, const char *buffer, size_t size)
@@ -142,7 +134,7 @@ static int put_from(int fd, const char *file, const char *text, const union lab_
     ssize_t n;
 
     do {
-        n = read_full(fd, buffer, sizeof(buffer));
+        n = read_some(fd, buffer, sizeof(buffer));
         if (n < 0)
             return local_error(file);
         if (n > 0 || offset == 0) {
@@ -152,7 +144,7 @@ static int put_from(int fd, const char *file, const char *text, const union lab_
                 return finish("put", text, result < 0 ? result : LAB_EIO);
         }
         offset += n;
-    } while (n == sizeof(buffer));
+    } while (n > 0);
     return EXIT_OK;
 }
 

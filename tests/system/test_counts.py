@@ -9,8 +9,9 @@ import unittest
 
 OUT = os.environ["SYSTEM_TEST_OUT"]
 
-# The off and the static run are two runs: their timer ticks fall differently, so
-# the exits that L1 would have made differ a little, and with them the drop.
+# The off and the static run are two runs: their timer ticks fall differently, L1
+# backs L2 with other pages, and so the exits that L1 makes differ by a few percent.
+# The comparison to the unit is test_payload's.
 TOLERANCE = 0.03
 
 
@@ -50,8 +51,9 @@ class SystemTest(unittest.TestCase):
             if name.startswith("nvmx: "):
                 self.assertEqual(value, 0, name)
 
-    def test_static_avoidsExits(self):
-        self.assertGreater(self.perf_static["nvmx: exits avoided by clusters"], 1000)
+    def test_static_formsExecutesAndAvoids(self):
+        for counter in ("clusters formed", "clusters executed", "exits avoided by clusters"):
+            self.assertGreater(self.perf_static["nvmx: " + counter], 0, counter)
 
     def test_traceIsWhole(self):
         self.assertEqual(self.trace["totals"]["lost_records"], 0)
@@ -70,9 +72,10 @@ class SystemTest(unittest.TestCase):
         self.assertLessEqual(abs(drop - avoided), TOLERANCE * vmread_vmwrite(self.off),
                              f"exits fell by {drop}, clusters avoided {avoided}")
 
-    def test_cpuidIsReflected_withFewerExits(self):
+    def test_aReflectedCpuid_takesNoMoreExits(self):
         off, static = self.off["reflected"]["CPUID"], self.static["reflected"]["CPUID"]
-        self.assertLess(static["exits_median"], off["exits_median"])
+        self.assertEqual(static["count"], off["count"])
+        self.assertLessEqual(static["exits_median"], off["exits_median"])
 
     def test_chargedCycles_areExitsTimesCost(self):
         cost = load("results.json")["machine"]["exit_cycles"]
