@@ -26,4 +26,4 @@ list:
 	@bench/setup/setup --list
 
 clean:
-	rm -rf out tools/*/build tests/*/build tests/*/build-*
+	rm -rf out tools/*/build tests/build tests/*/build tests/*/build-* tests/system/payload/build

@@ -29,7 +29,8 @@ struct cluster {
     /* Private to cluster/ from here on. */
     uint8_t  cut;                       /* enum cluster_cut */
     uint16_t runs;                      /* executions since it was last judged */
-    uint32_t avoided;                   /* exits that they avoided */
+    uint16_t ran_insns;                 /* instructions in them */
+    uint16_t avoided;                   /* exits that they avoided */
     struct cluster_insn insn[CLUSTER_MAX_INSNS];
 };
 

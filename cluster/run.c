@@ -26,6 +26,13 @@ static void report_discard(struct cluster_outcome *out, enum cluster_discard why
     out->discarded_rip = rip;
 }
 
+static void start_trial(struct cluster *c)
+{
+    c->runs = 0;
+    c->ran_insns = 0;
+    c->avoided = 0;
+}
+
 /*
  * Keep the cluster just formed.  Where one of this site was dropped before, its
  * empty way takes it, so nothing is evicted and one discard is all there is to
@@ -37,8 +44,7 @@ static struct cluster *keep(struct cluster_vcpu *vcpu, struct cluster_outcome *o
     uint64_t rip;
     bool evicted;
 
-    vcpu->scratch.runs = 0;
-    vcpu->scratch.avoided = 0;
+    start_trial(&vcpu->scratch);
     kept = cluster_cache_keep(vcpu, &vcpu->scratch, &evicted, &rip);
     if (evicted)
         report_discard(out, CLUSTER_DISCARD_EVICTED, rip);
@@ -94,16 +100,16 @@ static struct cluster *obtain(struct cluster_vcpu *vcpu, struct cluster_exec *x,
 static void judge(struct cluster_vcpu *vcpu, struct cluster *c, struct cluster_outcome *out)
 {
     c->runs++;
+    c->ran_insns += out->insns;
     c->avoided += out->exiting > 1 ? out->exiting - 1 : 0;
     if (c->runs < CLUSTER_TRIAL_RUNS)
         return;
-    if (!cluster_pays(c->runs, c->avoided)) {
+    if (!cluster_pays(c->runs, c->ran_insns, c->avoided)) {
         report_discard(out, CLUSTER_DISCARD_USELESS, c->rip);
         cluster_cache_set_barren(vcpu, c->rip);
         cluster_cache_drop(c);
     }
-    c->runs = 0;
-    c->avoided = 0;
+    start_trial(c);
 }
 
 /* What is refused whatever the site holds. */

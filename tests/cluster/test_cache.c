@@ -309,10 +309,15 @@ static void everyTrial_beginsAnew(void **state)
 
 static void costModel_weighsExitsAgainstExecutions(void **state)
 {
+    /* One execution that saves one exit may take so many instructions, and no more. */
+    const unsigned int most = (CLUSTER_COST_EXIT - CLUSTER_COST_EXECUTION) / CLUSTER_COST_INSN;
+
     (void)state;
-    assert_true(cluster_pays(CLUSTER_COST_EXIT, CLUSTER_COST_EXECUTION));
-    assert_false(cluster_pays(CLUSTER_COST_EXIT, CLUSTER_COST_EXECUTION - 1));
-    assert_false(cluster_pays(1, 0));
+    assert_true(cluster_pays(1, most, 1));
+    assert_false(cluster_pays(1, most + 1, 1));
+    assert_true(cluster_pays(64, 64 * most, 64));
+    assert_false(cluster_pays(64, 64 * most, 63));
+    assert_false(cluster_pays(1, 1, 0));
 }
 
 static void unfetchableSite_isNotTakenForBarren(void **state)
