@@ -64,7 +64,8 @@ suite_open()
 
 suite_open_or_explain()
 {
-    suite_open || explain "$EX_NETWORK" "apt cannot fetch the index of suite $SUITE from $(mirror)" \
+    suite_open || explain "$EX_NETWORK" \
+        "apt cannot fetch the index of suite $SUITE from $(mirror)" \
         "check the network and the mirror, or name another with NVMX_MIRROR="
 }
 
@@ -123,12 +124,14 @@ fetch_source()
     done < <(index_source "$package")
     if [[ -z ${sum:-} ]]; then
         local_source "$pattern" && return
-        explain "$EX_NETWORK" "suite $SUITE no longer has $package as $pattern, which the patches are for" \
+        explain "$EX_NETWORK" \
+            "suite $SUITE no longer has $package as $pattern, which the patches are for" \
             "set $variable= to a source tree or archive of that version"
     fi
     if /usr/lib/apt/apt-helper download-file "$(mirror)/$path" "${path##*/}"; then
         echo "$sum  ${path##*/}" | sha256sum -c - ||
-            explain "$EX_CHECKSUM" "the SHA-256 of ${path##*/} is not the one in the suite's signed index" \
+            explain "$EX_CHECKSUM" \
+                "the SHA-256 of ${path##*/} is not the one in the suite's signed index" \
                 "try again; if it stays, the mirror is broken: name another with NVMX_MIRROR="
     else
         local_source "${path##*/}" ||

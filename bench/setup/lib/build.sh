@@ -11,6 +11,12 @@ explain()
     exit "$1"
 }
 
+# note TEXT: said to the user when the step is done.
+note()
+{
+    echo "$*" >>"$STEP_NOTE"
+}
+
 # source_inputs VARIABLE STEP: the input line of a source: the user's own tree
 # or archive where the variable names one, the step that downloads it otherwise.
 source_inputs()
@@ -46,9 +52,11 @@ apply_patches()
     shift
     for patch in "$@"; do
         echo "applying ${patch##*/}"
-        if ! patch -d "$dir" -p1 --batch --forward --fuzz=0 --no-backup-if-mismatch <"$patch" >apply.log 2>&1; then
+        if ! patch -d "$dir" -p1 --batch --forward --fuzz=0 --no-backup-if-mismatch \
+            <"$patch" >apply.log 2>&1; then
             cat apply.log
-            file=$(awk '/^(checking|patching) file/ { f = $3 } /FAILED|ignored|can.t find/ { print f; exit }' apply.log)
+            file=$(awk '/^(checking|patching) file/ { f = $3 }
+                /FAILED|ignored|can.t find/ { print f; exit }' apply.log)
             explain 6 "patch ${patch##*/} does not apply to ${file:-this source}" \
                 "use the source version that the patches are written for, or rework the patch"
         fi

@@ -61,10 +61,10 @@ install_elf()
 {
     local root=$1 image=$2 path lib found
     shift 2
-    local -a todo=("$@")
-    while ((${#todo[@]})); do
-        path=${todo[0]}
-        todo=("${todo[@]:1}")
+    local -a pending=("$@")
+    while ((${#pending[@]})); do
+        path=${pending[0]}
+        pending=("${pending[@]:1}")
         [[ -e $image/$path ]] && continue
         install -D -m 755 "$root/$path" "$image/$path"
         for lib in $(elf_needed "$root/$path"); do
@@ -74,7 +74,7 @@ install_elf()
             done
             [[ -n $found ]] || explain 4 "library $lib, needed by $path, is in no package" \
                 "the packages of the suite have changed; name the missing one in bench/setup/steps"
-            todo+=("$found")
+            pending+=("$found")
         done
     done
     lib=usr/lib64/ld-linux-x86-64.so.2

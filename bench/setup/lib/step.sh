@@ -17,7 +17,7 @@
 #
 # SHA-256 over these lines and the step's own code is the key. The output is
 # $CACHE/NAME/KEY, built as $CACHE/NAME/.making.* and renamed when complete. A
-# step that fails calls explain (lib/build.sh) to say why.
+# step that fails calls explain (lib/build.sh) to say why; note is for a warning.
 
 readonly STEP_KEEP=2    # outputs kept per step: this one and the one before it
 
@@ -119,7 +119,7 @@ step_start()
         # shellcheck source=/dev/null
         source "$(step_file "$name")"
         # shellcheck disable=SC2034 # explain reads it
-        STEP_EXPLAIN=$work.why
+        STEP_EXPLAIN=$work.why STEP_NOTE=$work.note
         cd "$work" || exit
         set -x
         step_build "$work"
@@ -143,25 +143,25 @@ step_stop()
     [[ -z ${TICK_PID:-} ]] || kill "$TICK_PID" 2>/dev/null || true
     # Quietly: bash would report the job that it finds killed.
     [[ -z ${STEP_PID:-} ]] || kill_group "$STEP_PID" 2>/dev/null
-    [[ -z ${STEP_WORK:-} ]] || rm -rf "$STEP_WORK" "$STEP_WORK.why"
+    [[ -z ${STEP_WORK:-} ]] || rm -rf "$STEP_WORK" "$STEP_WORK.why" "$STEP_WORK.note"
     STEP_PID='' TICK_PID='' STEP_WORK=''
 }
 
 # step_failed NAME LOG WORK CODE: says why and ends.
 step_failed()
 {
-    local name=$1 log=$2 work=$3 code=$4 why todo
+    local name=$1 log=$2 work=$3 code=$4 why advice
     why=$(grep -m1 -E '(error|Error|ERROR)[: ]|: not found|No such file' "$log") ||
         why="its last command ended with exit code $code"
-    todo="read the log: $log"
+    advice="read the log: $log"
     if [[ -s $work.why ]]; then
-        { read -r code; read -r why; read -r todo; } <"$work.why"
+        { read -r code; read -r why; read -r advice; } <"$work.why"
     fi
     printf -- '--- last 20 lines of %s\n' "$log" >&2
     grep -v '^+' "$log" | tail -n 20 >&2
-    rm -rf "$work" "$work.why"
+    rm -rf "$work" "$work.why" "$work.note"
     STEP_WORK=
-    die "$code" "step '$name' failed" "$why" "$todo"
+    die "$code" "step '$name' failed" "$why" "$advice"
 }
 
 # step_run NUMBER TOTAL NAME: build the step if it is not there.
@@ -178,8 +178,8 @@ step_run()
     mkdir -p "${out%/*}"
     # Left by a run that was killed; what it started may still be writing there.
     rm -rf "${out%/*}"/.making.* 2>/dev/null || true
-    STEP_WORK=$(mktemp -d "${out%/*}/.making.XXXXXX")
-    chmod 755 "$STEP_WORK"
+    STEP_WORK=${out%/*}/.making.$$
+    mkdir "$STEP_WORK"
 
     if [[ -n $UI_TTY ]]; then
         ui_tick "$number" "$total" "$name" {LOCK_FD}>&- &
@@ -199,7 +199,8 @@ step_run()
         ui_line "$number" "$total" "$name" "failed after $((SECONDS - start)) s"
         step_failed "$name" "$log" "$STEP_WORK" "$code"
     fi
-    rm -f "$STEP_WORK.why"
+    [[ ! -s $STEP_WORK.note ]] || warn "$(cat "$STEP_WORK.note")"
+    rm -f "$STEP_WORK.why" "$STEP_WORK.note"
     mv -T "$STEP_WORK" "$out"
     STEP_WORK=
     step_prune "$name"

@@ -20,11 +20,11 @@ warn()
 # die CODE WHAT WHY TO-DO: the four things that every failure owes.
 die()
 {
-    local code=$1 what=$2 why=$3 todo=$4
+    local code=$1 what=$2 why=$3 advice=$4
     {
         printf '\nsetup: error: %s\n' "$what"
         printf '  why:        %s\n' "$why"
-        printf '  what to do: %s\n' "$todo"
+        printf '  what to do: %s\n' "$advice"
     } >&2
     exit "$code"
 }

@@ -21,13 +21,16 @@ step_disk()
     echo 700
 }
 
+# Debian's 4.20.3+... is the stable branch after 4.20.3 and calls itself 4.20.4-pre.
 check_version()
 {
     local version
-    version=$(sed -n 's/^export XEN_\(VERSION\|SUBVERSION\|EXTRAVERSION\) *[?:]*= *//p' src/xen/Makefile |
-        head -n 3 | tr -d '\n' | sed 's/\$(.*//')
+    version=$(awk '/^export XEN_(VERSION|SUBVERSION) / { v = v $NF "." }
+        /^export XEN_EXTRAVERSION/ { sub(/.*= */, ""); sub(/\$.*/, ""); print v $0 }' src/xen/Makefile |
+        sed 's/\.\././')
     echo "$version" >version
-    [[ $version == 420.3* ]] || warn "Xen reports version $version; the patches are for 4.20.3"
+    [[ $version == 4.20.[34]* ]] ||
+        note "this Xen calls itself $version; xen-patches/ are for 4.20.3 and what follows it"
 }
 
 step_build()

@@ -34,6 +34,7 @@ step_build()
         usr/lib/x86_64-linux-gnu/libgcc_s.so.1    # by dlopen, when a thread ends
     install -m 755 "$TOP/bench/guest/dom0-job" "$TOP/bench/guest/dom0-l1" tools/usr/bin
     find tools -exec touch -h -d "$IMAGE_DATE" {} +
-    tar --sort=name --owner=0 --group=0 --numeric-owner -C tools --exclude=usr/sbin -cf tools.tar usr
+    tar --sort=name --owner=0 --group=0 --numeric-owner --exclude=usr/sbin \
+        -C tools -cf tools.tar usr
     rm -rf image tools
 }

@@ -3,7 +3,8 @@
 # L2: kernel and root file system (a read-only ext2 disk) with Debian 12's
 # compiler and a prepared kernel tree. Leaves kernel, root.img.
 
-readonly packages=(gcc-12 cpp-12 binutils-x86-64-linux-gnu make dash bc busybox-static libelf1 libc6)
+readonly packages=(gcc-12 cpp-12 binutils-x86-64-linux-gnu make dash bc busybox-static
+    libelf1 libc6)
 readonly programs=(gcc-12 as ld nm objcopy objdump ar strip readelf make dash bc)
 
 step_inputs()
@@ -29,7 +30,11 @@ check_tree()
     mknod -m 666 check/dev/null c 1 3
     chroot check /usr/bin/sh -c 'cd /linux && export KBUILD_BUILD_TIMESTAMP=2024-01-01 \
         KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab && make lib/bsearch.o lib/sort.o' >made.txt 2>&1 ||
-        { cat made.txt; explain "$EX_BUILD" "the L2 image cannot compile" "see the log; bench/kernel/l2-tree.sh prepares the tree"; }
+        {
+            cat made.txt
+            explain "$EX_BUILD" "the L2 image cannot compile" \
+                "see the log; bench/kernel/l2-tree.sh prepares the tree"
+        }
     cat made.txt
     made=$(grep -cE '^  (CC|HOSTCC|UPD|GEN|HOSTLD)' made.txt) || true
     [[ $made == 2 ]] ||
