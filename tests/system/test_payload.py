@@ -92,6 +92,14 @@ class PayloadTest(unittest.TestCase):
     def gated_by_events(self):
         return self.perf[NOT_TRIED] - sum(case.gated for case in self.cases)
 
+    def say(self, case):
+        """What became of a case, as a line that tests/check shows."""
+        l0 = [self.windows[f"{mode}-{case.number:02}"]["instructions"]["l0"]
+              for mode in ("off", "static")]
+        print(f"\n* {case.name}: VMREAD and VMWRITE exits {self.exits('off', case):,} off, "
+              f"{self.exits('static', case):,} static; instructions in L0 "
+              f"{l0[0]:,} off, {l0[1]:,} static")
+
     def test_allCasesRan(self):
         self.assertGreater(len(self.cases), 100)
         self.assertEqual([case.number for case in self.cases],
@@ -141,6 +149,7 @@ class PayloadTest(unittest.TestCase):
 
     def test_loop_exitsOncePerRound_butForEvents(self):
         loop = next(case for case in self.cases if case.name == "loop_1000")
+        self.say(loop)
         self.assertEqual(self.exits("off", loop), 4000)
         events = self.event_stops(loop) + self.gated_by_events()
         self.assertLess(events, 300)
