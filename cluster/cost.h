@@ -2,8 +2,8 @@
 /*
  * cost.h - the cost model: does a cluster pay?
  *
- * In cycles.  Counted in the lab (Sandy Bridge model, Xen 4.20.3, tracing off,
- * case loop_1000 of tests/system/payload): an L1 exit by VMREAD or VMWRITE takes L0
+ * In cycles.  Counted in the lab (Sandy Bridge model, Xen 4.20.3; case loop_1000 of
+ * tests/system/payload, by bench/lab-boot with TRACE=0 in the job): an L1 exit by VMREAD or VMWRITE takes L0
  * 954 instructions, an execution of 8 instructions with 4 exiting ones 2,869.  How
  * much of that comes with each instruction is from `make -C tests/cluster hitpath`
  * and Xen's share in an exiting one, rounded.  Assumed: one cycle an instruction,
