@@ -3,10 +3,11 @@
  * cost.h - the cost model: does a cluster pay?
  *
  * In cycles.  Counted in the lab (Sandy Bridge model, Xen 4.20.3; case loop_1000 of
- * tests/system/payload, by bench/lab-boot with TRACE=0 in the job): an L1 exit by VMREAD or VMWRITE takes L0
- * 954 instructions, an execution of 8 instructions with 4 exiting ones 2,869.  How
- * much of that comes with each instruction is from `make -C tests/cluster hitpath`
- * and Xen's share in an exiting one, rounded.  Assumed: one cycle an instruction,
+ * tests/system/payload, by bench/lab-boot with TRACE=0 in the job): an L1 exit by
+ * VMREAD or VMWRITE takes L0 954 instructions, an execution of 8 instructions with
+ * 4 exiting ones 2,869, so 1,915 beyond the exit that it replaces.  Assumed: how
+ * these divide into a fixed part and one per instruction (one case cannot tell;
+ * 1000 and 120 are round numbers that come to 1,960); one cycle an instruction;
  * and 784 cycles for the hardware's exit and resume (Sandy Bridge, USENIX ATC 2012).
  */
 #ifndef CLUSTER_COST_H
