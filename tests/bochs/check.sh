@@ -47,6 +47,7 @@ run() {
         -e "s|^ata0-master:.*|ata0-master: type=disk, mode=flat, path=\"$dir/disk.img\"|" \
         -e "s|^boot:.*|boot: disk|" "$here/../../bench/bochs/bochsrc.in" >"$dir/bochsrc"
     env -u DISPLAY -u NVMX_LAB_EXIT_CYCLES -u NVMX_LAB_COST_CYCLES \
+        -u NVMX_LAB_PARTS -u NVMX_LAB_PATHS \
         NVMX_LAB_IN="$dir/in" NVMX_LAB_OUT="$dir/out" "$@" \
         timeout 60 setsid -w "$BOCHS" -q -f "$dir/bochsrc" \
         </dev/null >"$dir/stdout" 2>"$dir/stderr"
@@ -166,6 +167,61 @@ vmx() {
     same_windows "vmx: two runs, the same counts" vmx vmx2
 }
 
+parts() {
+    printf 'first %s\nsecond %s\n' "$(symbol part_outer)" "$(symbol part_inner)" >"$work/parts.txt"
+    run parts vmx.img 1 NVMX_LAB_PARTS="$work/parts.txt"
+    contains "parts: what functions of L0 execute" parts parts \
+        '"l0_parts":{"first":{"calls":3,"instructions":15},"second":{"calls":3,"instructions":6}}'
+    contains "parts: nothing where they are not called" parts nested \
+        '"l0_parts":{"first":{"calls":0,"instructions":0},"second":{"calls":0,"instructions":0}}'
+    same "parts: the same instructions" "$(instructions vmx nested)" "$(instructions parts nested)"
+    same "parts: not named, not counted" "" "$(field vmx parts l0_parts)"
+    echo 'first xyz' >"$work/parts.txt"
+    run badparts vmx.img 1 NVMX_LAB_PARTS="$work/parts.txt"
+    [ "$code" -eq 1 ] && grep -q 'NVMX_LAB_PARTS' "$work/badparts/stderr"
+    verdict "parts: a file that is wrong is refused" $?
+    run noparts vmx.img 1 NVMX_LAB_PARTS="$work/missing"
+    same "parts: a file that is missing is refused" 1 "$code"
+}
+
+symbol() {  # symbol NAME: its address in vmx.img
+    nm vmx.elf | sed -n "s/ [A-Za-z] $1\$//p"
+}
+
+# relative ADDRESS: code addresses of a path less that; of all registers the number, and RSP.
+relative() {
+    while read -r what first second third rest; do
+        case $what in
+        i) echo "i $((0x$first - $1)) $second" ;;
+        x) echo "x $first $second $((0x$third - $1))" ;;
+        R)
+            # shellcheck disable=SC2086
+            set -- "$1" "$first" "$second" "$third" $rest
+            echo "R $(($# - 1)) ${6}"
+            ;;
+        *) echo "$what $first${second:+ $second}${third:+ $third}" ;;
+        esac
+    done
+}
+
+# What L1 executed in each round, and that looking at it changes nothing.
+paths() {
+    run paths vmx.img 1 NVMX_LAB_PATHS=2
+    same "paths: ended well" 0 "$code"
+    same_windows "paths: the same counts as without" vmx paths
+    sed '/^E/q' "$work/paths/out/paths.txt" | relative "0x$(symbol guest_l1_handler)" >"$work/path"
+    cmp -s "$here/paths.expected" "$work/path"
+    verdict "paths: the first is as expected" $?
+    diff "$here/paths.expected" "$work/path"
+    same "paths: the first two, then powers of two" "1 2 4 8 16 32" \
+        "$(sed -n 's/^P 10 0 //p' "$work/paths/out/paths.txt" | tr '\n' ' ' | sed 's/ $//')"
+    run paths2 vmx.img 1 NVMX_LAB_PATHS=2
+    cmp -s "$work/paths/out/paths.txt" "$work/paths2/out/paths.txt"
+    verdict "paths: two runs, the same file" $?
+    [ ! -e "$work/vmx/out/paths.txt" ]
+    verdict "no paths unless asked for" $?
+}
+
 # exact_rounds WINDOW RESULT EXPECTED COLUMN: an asynchronous end after RESULT rounds of two
 # instructions, perhaps one more; L in EXPECTED stands for that number.
 exact_rounds() {
@@ -215,12 +271,17 @@ endings() {
         [ "$code" -eq 1 ] && grep -q 'NVMX_LAB_EXIT_CYCLES' "$work/bad$value/stderr"
         verdict "NVMX_LAB_EXIT_CYCLES=$value is refused" $?
     done
+    run badpaths marks.img 1 NVMX_LAB_PATHS=1001
+    [ "$code" -eq 1 ] && grep -q 'NVMX_LAB_PATHS' "$work/badpaths/stderr"
+    verdict "NVMX_LAB_PATHS=1001 is refused" $?
 }
 
 head -c 5000 "$BOCHS" >"$work/in.bin"
 marks
 if [ "$code" -eq 42 ]; then
     vmx
+    parts
+    paths
     charging
     endings
 else

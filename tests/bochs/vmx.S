@@ -81,6 +81,18 @@ main:
         call    enable_vmx
 
         /*
+         * Window "parts", of which check.sh names part_outer and part_inner to the emulator.
+         * Each of 3 calls: outer 5, inner 2.
+         * l0: 1 + 3 * (1 + 7 + 2) + MARK_SETUP
+         */
+        mark    LAB_OPEN, n_parts
+        mov     $3, %ecx
+1:      call    part_outer
+        dec     %ecx
+        jnz     1b
+        mark    LAB_CLOSE, n_parts
+
+        /*
          * Window "cpuid".  l1: 1 + 3 * CPUIDS + 1.  l0: the VMLAUNCH, 9 for each CPUID,
          * 4 for the HLT, MARK_SETUP.  TSC before and after: results 0 and 1.
          */
@@ -250,10 +262,10 @@ guest_marks:
 
 guest_l1:
         vmlaunch
-guest_l1_handler:
-        nop
-        nop
-        nop
+guest_l1_handler:                       /* three instructions, for paths.expected */
+        push    %rdx
+        addl    $1, (%rsp)
+        pop     %r15
         vmread  %rax, %rcx
         vmresume
 
@@ -298,6 +310,17 @@ enable_vmx:
         call    revision
         mov     %eax, VMXON_REGION
         vmxon   vmxon_address
+        ret
+
+        .globl  part_outer, part_inner
+part_outer:
+        nop
+        call    part_inner
+        nop
+        jmp     1f                      /* out and back by jumps: no call, no return */
+1:      ret
+part_inner:
+        nop
         ret
 
 revision:
@@ -409,6 +432,7 @@ idt:    .fill   8 * 16, 1, 0
         .word   user_done, 8, 0xee00, 0                 /* INT 0x80, from CPL 3 */
         .quad   0
 
+name    n_parts, "parts"
 name    n_cpuid, "cpuid"
 name    n_guest, "guest"
 name    n_nested, "nested"

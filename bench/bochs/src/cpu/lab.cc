@@ -101,6 +101,7 @@ void bx_lab_cpu_c::reset(Bit64u icount_before, Bit64u icount_now)
 {
     bx_lab_charge();    /* a mistake in the environment ends the emulation at its start */
     bx_lab_cost();
+    bx_lab_first_paths();
     if (started)
         count_to(icount_before);    /* before the first reset icount means nothing */
     started = true;
@@ -166,7 +167,8 @@ Bit32u bx_lab_cpu_c::vmexit(Bit64u vmcs, unsigned reason, unsigned vector, bool 
     }
     classify_exit(vmcs, reason);
 
-    unsigned from = level;
+    unsigned from = exited = level;
+    exited_in_event = in_event;
     switch_level(LAB_L0, icount);
     if (bx_lab_recording()) {
         if (from == LAB_L2)

@@ -86,6 +86,11 @@ public:
      */
     Bit32u vmexit(Bit64u vmcs, unsigned reason, unsigned vector, bool entered, Bit64u icount);
 
+    /* What was entered or exited last, and whether that exit came between two instructions. */
+    bool in_l2() const { return level == LAB_L2; }
+    bool l2_exited() const { return exited == LAB_L2; }
+    bool exit_between() const { return exited_in_event; }
+
     void vmcs_op(enum bx_lab_vmcs_op op) { counts.vmcs_ops[op]++; }
 
     /* Attribute everything up to icount to the current level. */
@@ -105,6 +110,8 @@ private:
     bool started = false;
     bool in_event = false;
     Bit64u counted_to = 0;
+    unsigned exited = LAB_L0;
+    bool exited_in_event = false;
     struct bx_lab_counts counts = {};
 
     /* VMCS whose guest has executed VMLAUNCH or VMRESUME and is not entered again yet. */

@@ -106,15 +106,29 @@ Bit64s bx_lab_file_get(const char *name, Bit8u *data, unsigned len, Bit64u offse
     return result;
 }
 
-Bit64s bx_lab_append_result(const char *line, size_t len)
+static Bit64s append(const char *name, int flags, const char *text, size_t len)
 {
-    int fd = open_in("NVMX_LAB_OUT", RESULTS_FILE, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW);
+    int fd = open_in("NVMX_LAB_OUT", name, O_WRONLY | O_CREAT | O_NOFOLLOW | flags);
     bool ok;
 
     if (fd < 0)
         return LAB_EIO;
-    ok = write_all(fd, line, len, -1);
+    ok = write_all(fd, text, len, -1);
     if (close(fd) != 0)
         ok = false;
     return ok ? 0 : LAB_EIO;
+}
+
+Bit64s bx_lab_append_result(const char *line, size_t len)
+{
+    return append(RESULTS_FILE, O_APPEND, line, len);
+}
+
+Bit64s bx_lab_append_path(const char *name, const char *text, size_t len)
+{
+    static bool begun;
+    int flags = begun ? O_APPEND : O_TRUNC;
+
+    begun = true;
+    return append(name, flags, text, len);
 }

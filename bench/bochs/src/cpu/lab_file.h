@@ -17,4 +17,10 @@ Bit64s bx_lab_file_get(const char *name, Bit8u *data, unsigned len, Bit64u offse
 /* Append to windows.jsonl in the output directory, in one write: 0 or LAB_EIO. */
 Bit64s bx_lab_append_result(const char *line, size_t len);
 
+/*
+ * Append to a file in the output directory, the only one that is asked for so.  The
+ * first call of an emulation empties it.  0 or LAB_EIO.
+ */
+Bit64s bx_lab_append_path(const char *name, const char *text, size_t len);
+
 #endif

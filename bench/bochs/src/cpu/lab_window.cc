@@ -18,6 +18,7 @@
 #include "param_names.h"
 #include "lab_abi.h"
 #include "lab_file.h"
+#include "lab_parts.h"
 #include "lab_window.h"
 
 #include <algorithm>
@@ -33,6 +34,7 @@ struct lab_snapshot {
     Bit64u instructions[LAB_LEVELS];
     Bit64u vmcs_ops[LAB_VMCS_OPS];
     Bit64u exits[LAB_LEVELS][LAB_KINDS];
+    struct bx_lab_part_counts parts;
     Bit64u charged;
     Bit64u ticks;
 };
@@ -167,6 +169,7 @@ static void take_snapshot(struct lab_snapshot *s, const BX_CPU_C *marking, Bit64
             s->vmcs_ops[op] += cpu->lab.totals().vmcs_ops[op];
     }
     memcpy(s->exits, exit_counts, sizeof(s->exits));
+    bx_lab_part_totals(&s->parts);
     s->charged = charged_total;
     s->ticks = ticks_at(marking, icount);
 }
@@ -180,6 +183,10 @@ static void subtract(struct lab_snapshot *s, const struct lab_snapshot &start)
     }
     for (unsigned op = 0; op < LAB_VMCS_OPS; op++)
         s->vmcs_ops[op] -= start.vmcs_ops[op];
+    for (unsigned part = 0; part < LAB_MAX_PARTS; part++) {
+        s->parts.instructions[part] -= start.parts.instructions[part];
+        s->parts.calls[part] -= start.parts.calls[part];
+    }
     s->charged -= start.charged;
     s->ticks -= start.ticks;
 }
@@ -365,6 +372,21 @@ static void put_totals(lab_json &json, const struct lab_snapshot &d)
     json.close();
 }
 
+/* Only where parts were asked for. */
+static void put_parts(lab_json &json, const struct lab_snapshot &d)
+{
+    if (!bx_lab_parts)
+        return;
+    json.open("l0_parts");
+    for (unsigned part = 0; part < bx_lab_nr_parts(); part++) {
+        json.open(bx_lab_part_name(part));
+        json.number("calls", d.parts.calls[part]);
+        json.number("instructions", d.parts.instructions[part]);
+        json.close();
+    }
+    json.close();
+}
+
 static void put_time(lab_json &json, const struct lab_snapshot &d)
 {
     double ips = SIM->get_param_num(BXPN_IPS)->get();
@@ -385,6 +407,7 @@ static Bit64s write_result(const struct lab_window &w, const struct lab_snapshot
     put_reflections(json, "reflected", w, LAB_REFLECTED);
     put_reflections(json, "l0_handled", w, LAB_L0_HANDLED);
     put_l0_per_exit(json, w);
+    put_parts(json, d);
     put_time(json, d);
     const std::string &line = json.line();
     return bx_lab_append_result(line.data(), line.size());
