@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "cache.h"
+#include "store.h"
 
 /* Constant masks: see the header on indexes that the guest chooses. */
 _Static_assert((CLUSTER_CACHE_SETS & (CLUSTER_CACHE_SETS - 1)) == 0 &&
@@ -77,17 +78,18 @@ bool cluster_site_barren(struct cluster_vcpu *vcpu, uint64_t rip)
     return true;
 }
 
-void cluster_cache_set_barren(struct cluster_vcpu *vcpu, uint64_t rip)
+void cluster_cache_set_barren(struct cluster_vcpu *vcpu, uint64_t rip, unsigned int exits)
 {
     struct cluster_barren *barren = barren_of(vcpu, rip);
 
     barren->rip = rip;
-    barren->exits_left = CLUSTER_BARREN_EXITS;
+    barren->exits_left = exits;
 }
 
-void cluster_init(struct cluster_vcpu *vcpu)
+/* The memory is zero, which is what empty tables are. */
+void cluster_init(struct cluster_vcpu *vcpu, const struct cluster_arena *arena)
 {
-    memset(vcpu, 0, sizeof(*vcpu));
+    vcpu->arena = *arena;
 }
 
 static unsigned int flush_set(struct cluster_set *set)
@@ -108,5 +110,5 @@ unsigned int cluster_flush(struct cluster_vcpu *vcpu)
     for (i = 0; i < CLUSTER_CACHE_SETS; i++)
         dropped += flush_set(&vcpu->set[i]);
     memset(vcpu->barren, 0, sizeof(vcpu->barren));
-    return dropped;
+    return dropped + cluster_store_forget(vcpu);
 }

@@ -41,7 +41,10 @@ struct cluster *cluster_cache_keep(struct cluster_vcpu *vcpu, const struct clust
 /* Drop a cluster of the cache.  Its way is empty then, and filled before another is evicted. */
 void cluster_cache_drop(struct cluster *c);
 
-/* Remember @rip as barren, in place of any other site with the same index. */
-void cluster_cache_set_barren(struct cluster_vcpu *vcpu, uint64_t rip);
+/*
+ * Remember @rip as barren for the next @exits exits, in place of any other site
+ * with the same index.
+ */
+void cluster_cache_set_barren(struct cluster_vcpu *vcpu, uint64_t rip, unsigned int exits);
 
 #endif /* CLUSTER_CACHE_H */

@@ -4,9 +4,12 @@
  *
  * A cluster is the run of instructions, first to last exiting one, that L0
  * executes in one exit of L1.  The caller (L0) calls cluster_run() when L1 has
- * exited at an exit site; the engine looks the site up in the vCPU's cluster
- * cache, compares the guest's bytes with those it decoded, forms a cluster when
- * it has none, and executes it with the reference interpreter.
+ * exited at an exit site; the engine looks the site up, compares the guest's
+ * bytes with those it decoded, and executes them.
+ *
+ * There are two kinds: static clusters (MODE_STATIC), straight code decoded
+ * ahead of the site (form.h), and regions (region.h), which follow the path that
+ * L1 was seen to take, and are translated.
  *
  * The engine is freestanding: no allocation, no globals, no floating point, no
  * knowledge of Xen or of VMCS layout.  All state lives in structures that the
@@ -14,17 +17,18 @@
  *
  * Order of calls: cluster_init() once on a struct cluster_vcpu, then any
  * number of cluster_run() and cluster_flush(), never two at once on the same
- * cluster_vcpu.  Zero-filled memory is a valid, empty cluster_vcpu.
+ * cluster_vcpu.
  *
  * Only 64-bit mode at CPL 0 is handled; the caller must have checked that, and
  * everything else that the stock path checks before an exiting instruction
  * (CR4.VMXE, VMX operation, a valid current VMCS, no interrupt shadow, no armed
- * DR7).  The engine itself refuses when RFLAGS.TF or RFLAGS.RF is set.
+ * DR7).  The engine itself refuses when RFLAGS.TF, RF or DF is set.
  */
 #ifndef CLUSTER_H
 #define CLUSTER_H
 
 #include "cluster_env.h"        /* fixed-width types, bool, memcpy, memcmp */
+#include "cluster_insn.h"
 
 /* Index of a general register: the order of the SDM's encodings (vol. 2, table 2-2). */
 enum cluster_gpr {
@@ -36,16 +40,25 @@ enum cluster_gpr {
 };
 
 /* Segments whose base counts in 64-bit mode; the others have base 0. */
-enum cluster_segment { CLUSTER_SEG_FLAT, CLUSTER_SEG_FS, CLUSTER_SEG_GS };
+enum cluster_seg { CLUSTER_SEG_FLAT, CLUSTER_SEG_FS, CLUSTER_SEG_GS };
 
 /* L1's registers. Precise before and after every cluster_run(). */
 struct cluster_regs {
     uint64_t gpr[CLUSTER_NR_GPRS];
     uint64_t rip;
     uint64_t rflags;
+    /*
+     * STI set RFLAGS.IF, and the instruction at rip is the one that no interrupt
+     * may come before (SDM vol. 2, STI).  False at the entry of cluster_run().
+     */
+    bool sti_shadow;
 };
 
-enum cluster_access { CLUSTER_READ, CLUSTER_WRITE, CLUSTER_FETCH };
+enum cluster_access {
+    CLUSTER_READ, CLUSTER_WRITE, CLUSTER_FETCH,
+    /* As WRITE, but only where the access would not change accessed and dirty bits; else NULL. */
+    CLUSTER_PROBE_WRITE,
+};
 
 /* What became of a VMREAD or VMWRITE that was handed to cluster_ops. */
 enum cluster_vmx {
@@ -55,31 +68,98 @@ enum cluster_vmx {
     CLUSTER_VMX_DECLINE,        /* nothing happened: stop before it, the stock path will do it */
 };
 
+/* What became of an instruction that was handed to cluster_ops.emulate(). */
+enum cluster_emulated {
+    CLUSTER_EMULATED,           /* done */
+    CLUSTER_EMULATED_STOP,      /* done, and what was true of the world may not be any more: stop behind it */
+    CLUSTER_EMULATE_DECLINE,    /* nothing happened: stop before it, the stock path will do it */
+};
+
+/* The operands of an emulated instruction, fetched by the engine. */
+struct cluster_operands {
+    uint64_t reg;               /* the register operand: INVEPT, INVVPID (the type) */
+    uint64_t memory[2];         /* VMPTRLD: 8 bytes; INVEPT, INVVPID: the descriptor; VERW: the selector */
+    uint64_t result;            /* VERW: out, ZF */
+    enum cluster_vmx vmx;       /* VMPTRLD, INVEPT, INVVPID: out, as for VMREAD */
+};
+
+/* The world as begin() finds it; true until end(), unless emulate() says STOP. */
+struct cluster_world {
+    /*
+     * Names a state of L1's address translation, not 0.  All host addresses that
+     * translate() returned under an epoch, in this execution or an earlier one,
+     * hold whenever begin() gives that epoch again.
+     */
+    uint64_t epoch;
+    uint64_t fs_base, gs_base;
+    /* Where the fields lie that vmcs_field() tells of; NULL when none may be read so. */
+    const uint8_t *vmcs;
+    /*
+     * Not 0 when something has come up, at any time and on whatever account, for
+     * which L0 wants its processor: the engine stops at the next exiting
+     * instruction or back-edge.
+     */
+    const volatile uint32_t *poke;
+    /*
+     * An event may be waiting for L1 to set RFLAGS.IF.  Not kept up to date: what comes up
+     * later pokes, and behind a WRMSR the engine asks event_pending() anew.
+     */
+    bool pending;
+    uint64_t *cr2;              /* L1's CR2: read and written there.  Not NULL */
+};
+
+/* Where a VMCS field lies from cluster_world.vmcs on: 2, 4 or 8 bytes, zero-extended. */
+struct cluster_field {
+    uint32_t offset;
+    uint8_t  width;
+};
+
 /*
  * The engine's only way to the world.  @ctx is the pointer that the caller gave
  * to cluster_run().  No member may be NULL.
  */
 struct cluster_ops {
+    /* The first call of an execution.  Returns false when none can be begun. */
+    bool (*begin)(void *ctx, struct cluster_world *world);
+
+    /* The last one, whenever begin() returned true.  The host addresses may not be used any more. */
+    void (*end)(void *ctx);
+
     /*
      * Host address of the 4 KiB page of L1 at linear address @page (a multiple
      * of 4096, canonical), or NULL where the access, made by CPL 0, would fault
      * or does not reach plain RAM that may be accessed that way.  Has the
      * hardware's effects on accessed and dirty bits, and no others: no fault is
-     * injected.  The address stays valid until release(), and until then the
-     * same page of RAM has the same address, however it is reached: stores into
-     * the cluster's code are recognised by it.
+     * injected.  The same page of RAM has the same address within an epoch,
+     * however it is reached: stores into the cluster's code are recognised by it.
      */
     void *(*translate)(void *ctx, uint64_t page, enum cluster_access access);
 
-    /* Give back all that translate() returned since the last release(). */
-    void (*release)(void *ctx);
-
-    /* Base of FS or GS. */
-    uint64_t (*segment_base)(void *ctx, enum cluster_segment seg);
+    /*
+     * Where two pages, whose host addresses @page are translate()'s, can be reached
+     * one behind the other (L1's stack may lie across); NULL: nowhere.  That place shows
+     * these two until adjoin() is called again; whether they still are the pages that
+     * were meant has to be found out in each epoch, by translate().
+     */
+    uint8_t *(*adjoin)(void *ctx, uint8_t *const page[2]);
 
     /* VMREAD/VMWRITE of the current vvmcs, checked as on the stock path. */
     enum cluster_vmx (*vmread)(void *ctx, uint64_t field, uint64_t *value);
     enum cluster_vmx (*vmwrite)(void *ctx, uint64_t field, uint64_t value);
+
+    /*
+     * Is a VMREAD of @field, while begin() gives a vmcs, always a success and
+     * a plain load?  Asked when code is translated; the answer may not change.
+     */
+    bool (*vmcs_field)(void *ctx, uint64_t field, struct cluster_field *where);
+
+    /*
+     * Execute @op, one of those that cluster_insn_is_emulated() names, but for
+     * RIP and, where the instruction has memory or explicit register operands,
+     * those.  Implicit registers are in @regs.  See struct cluster_operands.
+     */
+    enum cluster_emulated (*emulate)(void *ctx, enum cluster_op op, struct cluster_regs *regs,
+                                     struct cluster_operands *operands);
 
     /*
      * True when an event (interrupt, NMI, softirq) could be delivered at an
@@ -95,13 +175,24 @@ struct cluster_ops {
 enum cluster_stop {
     CLUSTER_STOP_COMPLETE = 0,  /* the last exiting instruction was executed */
     CLUSTER_STOP_BRANCH,        /* a taken branch left the cluster */
-    CLUSTER_STOP_MEMORY,        /* before an access that would fault, is not RAM, or crosses a page */
+    CLUSTER_STOP_MEMORY,        /* before an access that would fault, is not RAM, or is locked and crosses
+                                   a cache line */
     CLUSTER_STOP_CODE_WRITE,    /* before a store into a page that holds the cluster's code */
     CLUSTER_STOP_EVENT,         /* before an exiting instruction: a deliverable event is pending */
     CLUSTER_STOP_VMX,           /* before an exiting instruction that the ops declined */
     CLUSTER_STOP_FLAGS,         /* refused: RFLAGS.TF or RFLAGS.RF is set */
     CLUSTER_STOP_NO_CODE,       /* refused: the code cannot be fetched */
     CLUSTER_STOP_NO_CLUSTER,    /* refused: the site forms no cluster (fewer than two exiting instructions) */
+    CLUSTER_STOP_EDGE,          /* L1 went where the region has no path */
+    CLUSTER_STOP_UNSUPPORTED,   /* before an instruction that is left to hardware (recording) */
+    CLUSTER_STOP_GAP,           /* too far from the last exiting instruction (recording) */
+    CLUSTER_STOP_BUDGET,        /* enough for one execution */
+    CLUSTER_STOP_RESUME,        /* before VMRESUME or VMLAUNCH, which the caller may execute now */
+    CLUSTER_STOP_WORLD,         /* behind an instruction after which the world has to be looked at anew */
+    CLUSTER_STOP_BYTES,         /* before code that is no longer what was translated */
+    CLUSTER_STOP_FAULT,         /* before an instruction that would fault (#DE, #GP) */
+    CLUSTER_STOP_COUNTING,      /* refused: the site was seen too seldom to be recorded */
+    CLUSTER_STOP_STACK,         /* RSP or the stack are not where they were when L1 was recorded */
     CLUSTER_NR_STOPS
 };
 
@@ -123,27 +214,55 @@ enum {
     CLUSTER_MAX_BYTES = CLUSTER_MAX_INSNS * CLUSTER_MAX_INSN_BYTES,
 };
 
+/* How to make use of an exit. */
+enum cluster_mode {
+    CLUSTER_MODE_STATIC,        /* look ahead along straight code, interpret */
+    CLUSTER_MODE_INTERP,        /* regions, by the interpreter */
+    CLUSTER_MODE_ON,            /* regions, translated */
+};
+
+/* Instructions of one execution at most, and iterations of one string instruction. */
+enum { CLUSTER_BUDGET = 20000, CLUSTER_MAX_REP = 4096 };
+
+/*
+ * Where translated code goes, and the frame it works on.  Owned by the caller.
+ */
+struct cluster_arena {
+    uint8_t *execute;           /* the arena as code: executable, not writable */
+    uint8_t *write;             /* the same memory: writable, not executable */
+    uint32_t size;              /* bytes, at most 64 MiB */
+    struct cluster_frame *frame; /* zeroed; its end and the arena's less than 2 GiB apart */
+};
+
 #include "cluster_types.h"      /* struct cluster, struct cluster_vcpu: read their public members only */
+#include "frame.h"
 
 /* What one cluster_run() did; filled in on every call. */
 struct cluster_outcome {
     enum cluster_stop stop;
     unsigned int insns;         /* instructions executed, 0 when refused */
     unsigned int exiting;       /* exiting ones among them; exits avoided = exiting - 1 */
+    /* With STOP_RESUME: the VMRESUME or VMLAUNCH at regs->rip, valid until the next call. */
+    const struct cluster_insn *leave;
     /* The cluster formed by this call, valid until the next call; or NULL. */
     const struct cluster *formed;
+    /* The segment recorded by this call, valid until the next call; or NULL. */
+    const struct cluster_segment *recorded;
+    bool cached;                /* a region found was executed, whether or not it grew as well */
+    unsigned int flushed;       /* regions forgotten because a pool was full */
     /* The cluster dropped by this call: its site, its first RIP; or DISCARD_NONE. */
     enum cluster_discard discarded;
     uint64_t discarded_rip;
 };
 
 /*
- * Start with an empty cache.  Equivalent to zero-filling @vcpu.
+ * Start with an empty cache.  @vcpu must be zero-filled, and is large: allocate
+ * it as a whole.  @arena is copied; one of size 0 leaves MODE_ON to the interpreter.
  */
-void cluster_init(struct cluster_vcpu *vcpu);
+void cluster_init(struct cluster_vcpu *vcpu, const struct cluster_arena *arena);
 
 /*
- * Drop every cluster. Returns how many there were.
+ * Drop every cluster and region. Returns how many there were.
  */
 unsigned int cluster_flush(struct cluster_vcpu *vcpu);
 
@@ -158,17 +277,18 @@ bool cluster_site_barren(struct cluster_vcpu *vcpu, uint64_t rip);
 /*
  * L1 has exited at regs->rip by an exiting instruction that has not been
  * executed.  Executes from there, first instruction included, as much of the
- * site's cluster as can be executed exactly.
+ * site's cluster or region as can be executed exactly.
  *
  * Returns true when at least one instruction was executed: @regs then hold
  * L1's state after out->insns instructions, RIP at the next one.  Returns false
  * when nothing was executed: @regs are unchanged and the caller must take the
- * stock path.  ops->release() has been called in both cases if needed.
+ * stock path.  ops->end() has been called in both cases if needed.
  *
- * Bounded: at most CLUSTER_MAX_INSNS instructions, forwards only.
+ * Bounded: at most CLUSTER_MAX_INSNS instructions, forwards only (STATIC);
+ * CLUSTER_BUDGET (the others).
  */
-bool cluster_run(struct cluster_vcpu *vcpu, const struct cluster_ops *ops,
-                 void *ctx, struct cluster_regs *regs,
+bool cluster_run(struct cluster_vcpu *vcpu, enum cluster_mode mode,
+                 const struct cluster_ops *ops, void *ctx, struct cluster_regs *regs,
                  struct cluster_outcome *out);
 
 #endif /* CLUSTER_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * cluster_insn.h - the decoded form of one instruction (the IR).
- * Included by cluster_types.h; not to be included alone.
+ * Included by cluster.h; not to be included alone.
  *
  * Filled in by decode.c, completed (offset, target) by form.c, only read by
  * interp.c.  Everything that can be known from the bytes and their address is
@@ -13,7 +13,8 @@
 
 /* What an instruction does. */
 enum cluster_op {
-    CLUSTER_OP_NOP,             /* also ENDBR64: L0 enters no code by an indirect branch */
+    CLUSTER_OP_NOP,             /* also ENDBR64: L0 enters no code by an indirect branch; and
+                                   prefetches, whose address is src */
     CLUSTER_OP_MOV,             /* MOV and MOVZX: src_width bytes, zero-extended to width */
     CLUSTER_OP_MOVSX,           /* MOVSX, MOVSXD */
     CLUSTER_OP_LEA,
@@ -23,9 +24,47 @@ enum cluster_op {
     CLUSTER_OP_INC, CLUSTER_OP_DEC, CLUSTER_OP_NEG, CLUSTER_OP_NOT,
     CLUSTER_OP_PUSH, CLUSTER_OP_POP,
     CLUSTER_OP_SETCC, CLUSTER_OP_CMOVCC, CLUSTER_OP_JCC,
+
+    /* From here on in regions only; static clusters end before them. */
+    CLUSTER_OP_JMP, CLUSTER_OP_CALL,    /* src: IMM (where it goes), REG or MEM */
+    CLUSTER_OP_RET,             /* imm: bytes that it pops beyond the address */
+    CLUSTER_OP_LEAVE,
+    /* Shifts. src: IMM, or REG RCX for a count in CL (src_width 1). */
+    CLUSTER_OP_ROL, CLUSTER_OP_ROR, CLUSTER_OP_RCL, CLUSTER_OP_RCR,
+    CLUSTER_OP_SHL, CLUSTER_OP_SHR, CLUSTER_OP_SAR,
+    CLUSTER_OP_SHLD, CLUSTER_OP_SHRD,   /* dst, src; count: imm, or CL where imm is -1 */
+    /* One operand, src; the others are RAX and RDX of width bytes (AX alone, for a byte). */
+    CLUSTER_OP_MUL, CLUSTER_OP_IMUL1, CLUSTER_OP_DIV, CLUSTER_OP_IDIV,
+    CLUSTER_OP_IMUL2,           /* dst *= src */
+    CLUSTER_OP_IMUL3,           /* dst = src * imm */
+    CLUSTER_OP_BT, CLUSTER_OP_BTS, CLUSTER_OP_BTR, CLUSTER_OP_BTC, /* src: REG or IMM, a bit offset */
+    CLUSTER_OP_BSF, CLUSTER_OP_BSR, CLUSTER_OP_TZCNT, CLUSTER_OP_LZCNT, CLUSTER_OP_POPCNT,
+    CLUSTER_OP_BSWAP,           /* dst */
+    CLUSTER_OP_CBW,             /* RAX: its low half, sign-extended to width (CBW, CWDE, CDQE) */
+    CLUSTER_OP_CWD,             /* RDX: the sign of RAX, width bytes (CWD, CDQ, CQO) */
+    CLUSTER_OP_XCHG, CLUSTER_OP_XADD,   /* dst, src: a register; XCHG with memory is locked */
+    CLUSTER_OP_CMPXCHG,         /* dst, src: a register; and RAX */
+    /* String operations on elements of width bytes, DF clear; see rep. */
+    CLUSTER_OP_MOVS, CLUSTER_OP_STOS, CLUSTER_OP_LODS, CLUSTER_OP_CMPS, CLUSTER_OP_SCAS,
+    CLUSTER_OP_PUSHF, CLUSTER_OP_POPF, CLUSTER_OP_CLI, CLUSTER_OP_STI,
+    CLUSTER_OP_CLC, CLUSTER_OP_STC, CLUSTER_OP_CMC, CLUSTER_OP_CLD,
+    CLUSTER_OP_FENCE,           /* cond: 5 LFENCE, 6 MFENCE, 7 SFENCE (the ModRM reg field) */
+    CLUSTER_OP_PAUSE,
+    CLUSTER_OP_READ_CR2,        /* dst */
+    CLUSTER_OP_WRITE_CR2,       /* src */
+    /* By ops->emulate(), though L1 does not always exit by them. */
+    CLUSTER_OP_RDTSC, CLUSTER_OP_RDTSCP,
+    CLUSTER_OP_VERW,            /* src: 16 bits; sets or clears ZF */
+
     /* The exiting ones come last. */
     CLUSTER_OP_VMREAD,          /* dst: value, src: field number */
     CLUSTER_OP_VMWRITE,         /* dst: field number, src: value */
+    /* These, by ops->emulate(), in regions only. */
+    CLUSTER_OP_VMPTRLD,         /* src: MEM, 8 bytes */
+    CLUSTER_OP_INVEPT, CLUSTER_OP_INVVPID,  /* dst: REG, the type; src: MEM, 16 bytes */
+    CLUSTER_OP_RDMSR, CLUSTER_OP_WRMSR, CLUSTER_OP_CPUID,
+    /* The region's last; never executed here: cluster_run() stops before them. */
+    CLUSTER_OP_VMRESUME, CLUSTER_OP_VMLAUNCH,
     CLUSTER_NR_OPS
 };
 
@@ -53,7 +92,7 @@ struct cluster_mem {
     uint8_t base;               /* enum cluster_gpr or CLUSTER_REG_NONE */
     uint8_t index;              /* enum cluster_gpr or CLUSTER_REG_NONE */
     uint8_t shift;              /* 0..3 */
-    uint8_t segment;            /* enum cluster_segment */
+    uint8_t segment;            /* enum cluster_seg */
     bool    addr32;             /* the offset is cut to 32 bits before the base is added */
     bool    rip_relative;       /* for printing: disp already is the absolute address */
     int64_t disp;
@@ -62,11 +101,16 @@ struct cluster_mem {
 /*
  * How the interpreter resolves the memory operand before it computes anything.
  * A read-modify-write is one access, a WRITE: on x86 a page that can be written
- * can be read.
+ * can be read.  What the stack pointer, RSI or RDI points to is no operand.
  */
 enum cluster_touch {
     CLUSTER_TOUCH_NONE,         /* no memory operand, or its address only (LEA, NOP) */
-    CLUSTER_TOUCH_LATE,         /* written, but resolved on the way: VMREAD and POP to memory */
+    /*
+     * Resolved on the way: VMREAD and POP to memory (written); the descriptor of
+     * INVEPT and INVVPID (16 bytes, read); BT, BTS, BTR and BTC of memory with the
+     * bit offset in a register, which has a part in the address.
+     */
+    CLUSTER_TOUCH_LATE,
     CLUSTER_TOUCH_READ,         /* READ and WRITE are resolved first */
     CLUSTER_TOUCH_WRITE,
 };
@@ -79,11 +123,13 @@ struct cluster_insn {
     uint8_t length;             /* bytes, 1..15 */
     uint8_t offset;             /* of its first byte from the site */
     uint8_t width;              /* bytes of the destination: 1, 2, 4 or 8 */
-    uint8_t src_width;          /* bytes of the source; differs for MOVZX and MOVSX only */
+    uint8_t src_width;          /* bytes of the source; see MOV, MOVSX, shifts, INVEPT */
     uint8_t cond;               /* 0..15, the low four bits of the opcode; SETcc, CMOVcc, Jcc */
     uint8_t target;             /* Jcc: index of the instruction at imm, or TARGET_OUTSIDE */
     uint8_t touch;              /* enum cluster_touch */
     uint8_t accesses;           /* memory accesses, those of the stack included */
+    bool    lock;               /* LOCK, or XCHG with memory: the read-modify-write is atomic */
+    uint8_t rep;                /* string operations: 0, 0xf3 (REP, REPE) or 0xf2 (REPNE) */
     struct cluster_operand dst, src;
     int64_t imm;                /* immediate, or where a Jcc goes */
     struct cluster_mem mem;
@@ -92,6 +138,30 @@ struct cluster_insn {
 static inline bool cluster_insn_exits(const struct cluster_insn *insn)
 {
     return insn->op >= CLUSTER_OP_VMREAD;
+}
+
+/* Of the kind that static clusters are made of. */
+static inline bool cluster_insn_is_static(const struct cluster_insn *insn)
+{
+    bool prefetch = insn->op == CLUSTER_OP_NOP && insn->src.kind == CLUSTER_OPERAND_MEM;
+
+    if (insn->lock || prefetch)
+        return false;
+    return insn->op <= CLUSTER_OP_JCC || insn->op == CLUSTER_OP_VMREAD ||
+           insn->op == CLUSTER_OP_VMWRITE;
+}
+
+/* Does RIP go anywhere but to the next instruction? */
+static inline bool cluster_insn_branches(const struct cluster_insn *insn)
+{
+    return insn->op >= CLUSTER_OP_JCC && insn->op <= CLUSTER_OP_RET;
+}
+
+/* Executed by ops->emulate(). */
+static inline bool cluster_insn_is_emulated(const struct cluster_insn *insn)
+{
+    return (insn->op >= CLUSTER_OP_RDTSC && insn->op <= CLUSTER_OP_VERW) ||
+           (insn->op >= CLUSTER_OP_VMPTRLD && insn->op <= CLUSTER_OP_CPUID);
 }
 
 /*

@@ -37,4 +37,18 @@ unsigned int cluster_code_snapshot(struct cluster_code *code, struct cluster *c,
 /* Forget the second page where @c does not reach into it. */
 void cluster_code_cut(struct cluster_code *code, const struct cluster *c);
 
+/*
+ * Are the @words (1 or more) 8-byte words at @guest those at @ours?  Both are
+ * aligned.  Each word of the guest's is loaded at most once.
+ */
+static inline bool cluster_code_same_words(const uint8_t *guest, const uint64_t *ours,
+                                           unsigned long words)
+{
+    bool same;
+
+    __asm__ volatile("repe cmpsq" : "+S"(ours), "+D"(guest), "+c"(words), "=@cce"(same)
+                     : : "memory");
+    return same;
+}
+
 #endif /* CLUSTER_CODE_H */

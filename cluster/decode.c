@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "decode.h"
-
-#include <Zydis/Decoder.h>
+#include "decode_op.h"
 
 /* Registers are translated by their distance from the first of each size. */
 _Static_assert(ZYDIS_REGISTER_R15 - ZYDIS_REGISTER_RAX == 15 &&
@@ -14,7 +13,7 @@ _Static_assert(ZYDIS_REGISTER_BL - ZYDIS_REGISTER_AL == 3 &&
                ZYDIS_REGISTER_R15B - ZYDIS_REGISTER_AL == 19, "AH..BH stand before SPL");
 
 /* No supported instruction names more operands than this. */
-enum { MAX_OPERANDS = 2 };
+enum { MAX_OPERANDS = 3 };
 
 /* What the library says of one instruction.  Large: there is one, in cluster_decode(). */
 struct decoded {
@@ -22,94 +21,6 @@ struct decoded {
     ZydisDecodedInstruction insn;
     ZydisDecodedOperand operand[MAX_OPERANDS];
 };
-
-static bool is_opcode(const ZydisDecodedInstruction *z, ZydisOpcodeMap map,
-                      unsigned int first, unsigned int last)
-{
-    return z->opcode_map == map && z->opcode >= first && z->opcode <= last;
-}
-
-static bool is_nop(const ZydisDecodedInstruction *z)
-{
-    /* The library also calls 0F 18..1E by this name, which are hints of several kinds. */
-    return z->mnemonic == ZYDIS_MNEMONIC_NOP &&
-           (is_opcode(z, ZYDIS_OPCODE_MAP_DEFAULT, 0x90, 0x90) ||
-            is_opcode(z, ZYDIS_OPCODE_MAP_0F, 0x1f, 0x1f));
-}
-
-static int operation_by_mnemonic(ZydisMnemonic mnemonic)
-{
-    switch (mnemonic) {
-    case ZYDIS_MNEMONIC_ENDBR64: return CLUSTER_OP_NOP;
-    case ZYDIS_MNEMONIC_MOV:     return CLUSTER_OP_MOV;
-    case ZYDIS_MNEMONIC_MOVZX:   return CLUSTER_OP_MOV;
-    case ZYDIS_MNEMONIC_MOVSX:   return CLUSTER_OP_MOVSX;
-    case ZYDIS_MNEMONIC_MOVSXD:  return CLUSTER_OP_MOVSX;
-    case ZYDIS_MNEMONIC_LEA:     return CLUSTER_OP_LEA;
-    case ZYDIS_MNEMONIC_ADD:     return CLUSTER_OP_ADD;
-    case ZYDIS_MNEMONIC_ADC:     return CLUSTER_OP_ADC;
-    case ZYDIS_MNEMONIC_SUB:     return CLUSTER_OP_SUB;
-    case ZYDIS_MNEMONIC_SBB:     return CLUSTER_OP_SBB;
-    case ZYDIS_MNEMONIC_AND:     return CLUSTER_OP_AND;
-    case ZYDIS_MNEMONIC_OR:      return CLUSTER_OP_OR;
-    case ZYDIS_MNEMONIC_XOR:     return CLUSTER_OP_XOR;
-    case ZYDIS_MNEMONIC_CMP:     return CLUSTER_OP_CMP;
-    case ZYDIS_MNEMONIC_TEST:    return CLUSTER_OP_TEST;
-    case ZYDIS_MNEMONIC_INC:     return CLUSTER_OP_INC;
-    case ZYDIS_MNEMONIC_DEC:     return CLUSTER_OP_DEC;
-    case ZYDIS_MNEMONIC_NEG:     return CLUSTER_OP_NEG;
-    case ZYDIS_MNEMONIC_NOT:     return CLUSTER_OP_NOT;
-    case ZYDIS_MNEMONIC_PUSH:    return CLUSTER_OP_PUSH;
-    case ZYDIS_MNEMONIC_POP:     return CLUSTER_OP_POP;
-    case ZYDIS_MNEMONIC_VMREAD:  return CLUSTER_OP_VMREAD;
-    case ZYDIS_MNEMONIC_VMWRITE: return CLUSTER_OP_VMWRITE;
-    default:                     return -1;
-    }
-}
-
-/* The operation, or -1.  Those with a condition are told by opcode: 16 mnemonics each. */
-static int operation(const ZydisDecodedInstruction *z)
-{
-    if (z->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY)
-        return -1;
-    if (is_nop(z))
-        return CLUSTER_OP_NOP;
-    if (is_opcode(z, ZYDIS_OPCODE_MAP_DEFAULT, 0x70, 0x7f) ||
-        is_opcode(z, ZYDIS_OPCODE_MAP_0F, 0x80, 0x8f))
-        return CLUSTER_OP_JCC;
-    if (is_opcode(z, ZYDIS_OPCODE_MAP_0F, 0x90, 0x9f))
-        return CLUSTER_OP_SETCC;
-    if (is_opcode(z, ZYDIS_OPCODE_MAP_0F, 0x40, 0x4f))
-        return CLUSTER_OP_CMOVCC;
-    return operation_by_mnemonic(z->mnemonic);
-}
-
-static bool is_segment_prefix(uint8_t byte)
-{
-    return byte == 0x26 || byte == 0x2e || byte == 0x36 || byte == 0x3e ||
-           byte == 0x64 || byte == 0x65;
-}
-
-static bool prefixes_supported(const ZydisDecodedInstruction *z, enum cluster_op op)
-{
-    unsigned int i, segments = 0;
-
-    for (i = 0; i < z->raw.prefix_count; i++) {
-        uint8_t byte = z->raw.prefixes[i].value;
-
-        if (byte == 0xf0 || byte == 0xf2)
-            return false;
-        /* F3 is part of ENDBR64's opcode. */
-        if (byte == 0xf3 && z->mnemonic != ZYDIS_MNEMONIC_ENDBR64)
-            return false;
-        /* Intel ignores it, AMD cuts RIP to 16 bits. */
-        if (byte == 0x66 && op == CLUSTER_OP_JCC)
-            return false;
-        if (is_segment_prefix(byte))
-            segments++;
-    }
-    return segments <= 1;
-}
 
 static bool general_register(struct cluster_operand *o, ZydisRegister reg)
 {
@@ -213,42 +124,133 @@ static bool operand(struct cluster_insn *insn, struct cluster_operand *o,
     }
 }
 
+/* Those that name no operand, or none that the operation does not imply. */
+static bool names_operands(const struct cluster_insn *insn, const ZydisDecodedInstruction *z)
+{
+    switch (insn->op) {
+    case CLUSTER_OP_NOP:        /* of 0F 1F no operand is kept; of a prefetch, its address */
+        return z->mnemonic != ZYDIS_MNEMONIC_NOP && z->mnemonic != ZYDIS_MNEMONIC_ENDBR64;
+    case CLUSTER_OP_RET:
+        return z->operand_count_visible != 0;
+    case CLUSTER_OP_LEAVE:
+    case CLUSTER_OP_CBW:
+    case CLUSTER_OP_CWD:
+    case CLUSTER_OP_RDMSR:
+    case CLUSTER_OP_WRMSR:
+    case CLUSTER_OP_CPUID:
+    case CLUSTER_OP_VMRESUME:
+    case CLUSTER_OP_VMLAUNCH:
+        return false;
+    default:
+        return insn->op < CLUSTER_OP_MOVS || insn->op > CLUSTER_OP_RDTSCP ||
+               insn->op == CLUSTER_OP_READ_CR2 || insn->op == CLUSTER_OP_WRITE_CR2;
+    }
+}
+
+/* A lone operand is a source where nothing but what the operation implies is written. */
+static bool is_source(unsigned int op)
+{
+    switch (op) {
+    case CLUSTER_OP_NOP:
+    case CLUSTER_OP_PUSH:
+    case CLUSTER_OP_JCC:
+    case CLUSTER_OP_JMP:
+    case CLUSTER_OP_CALL:
+    case CLUSTER_OP_RET:
+    case CLUSTER_OP_MUL:
+    case CLUSTER_OP_IMUL1:
+    case CLUSTER_OP_DIV:
+    case CLUSTER_OP_IDIV:
+    case CLUSTER_OP_VMPTRLD:
+    case CLUSTER_OP_VERW:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* After two, an immediate or CL: a factor or a count. */
+static bool third_operand(struct cluster_insn *insn, const struct decoded *d)
+{
+    const ZydisDecodedOperand *zo = &d->operand[2];
+
+    insn->imm = zo->type == ZYDIS_OPERAND_TYPE_IMMEDIATE ? zo->imm.value.s : -1;
+    return true;
+}
+
+/* The general register of a MOV from or to CR2. */
+static bool cr2_operand(struct cluster_insn *insn, const struct decoded *d)
+{
+    insn->width = insn->src_width = 8;
+    return insn->op == CLUSTER_OP_READ_CR2 ?
+           general_register(&insn->dst, d->operand[0].reg.value) :
+           general_register(&insn->src, d->operand[1].reg.value);
+}
+
 static bool operands(struct cluster_insn *insn, const struct decoded *d, uint64_t next)
 {
     const ZydisDecodedOperand *first = &d->operand[0], *second = &d->operand[1];
     unsigned int count = d->insn.operand_count_visible;
 
-    if (insn->op == CLUSTER_OP_NOP)
-        return true;            /* 0F 1F names operands and touches none */
+    insn->width = insn->src_width = 8;
+    if (!names_operands(insn, &d->insn))
+        return true;
+    if (insn->op == CLUSTER_OP_READ_CR2 || insn->op == CLUSTER_OP_WRITE_CR2)
+        return cr2_operand(insn, d);
     if (count == 0)
         return false;
     insn->width = first->size / 8;
     insn->src_width = insn->width;
-    if (count == 2) {
-        insn->src_width = second->size / 8;
-        return operand(insn, &insn->dst, d, first, next) &&
-               operand(insn, &insn->src, d, second, next);
-    }
-    /* A lone operand is a source where nothing but the stack or RIP is written. */
-    return operand(insn, insn->op == CLUSTER_OP_PUSH || insn->op == CLUSTER_OP_JCC ?
-                   &insn->src : &insn->dst, d, first, next);
+    if (count == 1)
+        return operand(insn, is_source(insn->op) ? &insn->src : &insn->dst, d, first, next);
+    insn->src_width = second->size / 8;
+    return operand(insn, &insn->dst, d, first, next) &&
+           operand(insn, &insn->src, d, second, next) &&
+           (count == 2 || third_operand(insn, d));
+}
+
+static bool is_bit_test(unsigned int op)
+{
+    return op >= CLUSTER_OP_BT && op <= CLUSTER_OP_BTC;
 }
 
 static enum cluster_touch touch(const struct cluster_insn *insn)
 {
-    if (insn->src.kind == CLUSTER_OPERAND_MEM)
-        return insn->op == CLUSTER_OP_LEA ? CLUSTER_TOUCH_NONE : CLUSTER_TOUCH_READ;
+    if (insn->src.kind == CLUSTER_OPERAND_MEM) {
+        if (insn->op == CLUSTER_OP_LEA || insn->op == CLUSTER_OP_NOP)
+            return CLUSTER_TOUCH_NONE;
+        return insn->src_width > 8 ? CLUSTER_TOUCH_LATE : CLUSTER_TOUCH_READ;
+    }
     if (insn->dst.kind != CLUSTER_OPERAND_MEM)
         return CLUSTER_TOUCH_NONE;
+    if (is_bit_test(insn->op) && insn->src.kind == CLUSTER_OPERAND_REG)
+        return CLUSTER_TOUCH_LATE;
     switch (insn->op) {
     case CLUSTER_OP_CMP:
     case CLUSTER_OP_TEST:
+    case CLUSTER_OP_BT:
         return CLUSTER_TOUCH_READ;
     case CLUSTER_OP_POP:
     case CLUSTER_OP_VMREAD:
         return CLUSTER_TOUCH_LATE;
     default:
         return CLUSTER_TOUCH_WRITE;
+    }
+}
+
+/* Memory accesses beside that of the memory operand: the stack's, and the strings'. */
+static unsigned int implied_accesses(unsigned int op)
+{
+    switch (op) {
+    case CLUSTER_OP_PUSH: case CLUSTER_OP_POP: case CLUSTER_OP_CALL: case CLUSTER_OP_RET:
+    case CLUSTER_OP_LEAVE: case CLUSTER_OP_PUSHF: case CLUSTER_OP_POPF:
+    case CLUSTER_OP_STOS: case CLUSTER_OP_LODS: case CLUSTER_OP_SCAS:
+        return 1;
+    case CLUSTER_OP_MOVS:
+    case CLUSTER_OP_CMPS:
+        return 2;
+    default:
+        return 0;
     }
 }
 
@@ -260,9 +262,11 @@ static bool valid_width(unsigned int width)
 /* Make the widths mean what cluster_insn.h says, or refuse the form. */
 static bool settle_widths(struct cluster_insn *insn, const ZydisDecodedInstruction *z)
 {
+    unsigned int operand_width = z->operand_width / 8;
+
     switch (insn->op) {
     case CLUSTER_OP_NOP:
-    case CLUSTER_OP_JCC:
+    case CLUSTER_OP_JCC: case CLUSTER_OP_JMP: case CLUSTER_OP_CALL: case CLUSTER_OP_RET:
         insn->width = insn->src_width = 8;
         return true;
     case CLUSTER_OP_LEA:
@@ -273,14 +277,31 @@ static bool settle_widths(struct cluster_insn *insn, const ZydisDecodedInstructi
         if (z->mnemonic == ZYDIS_MNEMONIC_MOVSXD && insn->width == 2)
             return false;
         break;
-    case CLUSTER_OP_PUSH:
-    case CLUSTER_OP_POP:
-        insn->width = insn->src_width = z->operand_width / 8;
+    case CLUSTER_OP_PUSH: case CLUSTER_OP_POP: case CLUSTER_OP_LEAVE:
+    case CLUSTER_OP_PUSHF: case CLUSTER_OP_POPF:
+        insn->width = insn->src_width = operand_width;
         return insn->width == 8;
+    case CLUSTER_OP_CBW:
+    case CLUSTER_OP_CWD:
+        insn->width = insn->src_width = operand_width;
+        break;
+    case CLUSTER_OP_VERW:       /* a selector, whatever the operand size */
+        insn->width = insn->src_width = 2;
+        return true;
+    case CLUSTER_OP_BSWAP:      /* of 16 bits: undefined */
+        return insn->width >= 4;
+    case CLUSTER_OP_MOVS: case CLUSTER_OP_STOS: case CLUSTER_OP_LODS:
+    case CLUSTER_OP_CMPS: case CLUSTER_OP_SCAS:
+        insn->width = insn->src_width = z->opcode & 1 ? operand_width : 1;
+        return z->address_width == 64;
     case CLUSTER_OP_VMREAD:
     case CLUSTER_OP_VMWRITE:
+    case CLUSTER_OP_VMPTRLD:
         return insn->width == 8 && insn->src_width == 8 &&
                !(insn->touch != CLUSTER_TOUCH_NONE && insn->mem.addr32);
+    case CLUSTER_OP_INVEPT:
+    case CLUSTER_OP_INVVPID:
+        return insn->width == 8 && insn->src_width == 16 && !insn->mem.addr32;
     default:
         break;
     }
@@ -290,18 +311,59 @@ static bool settle_widths(struct cluster_insn *insn, const ZydisDecodedInstructi
     return valid_width(insn->width) && valid_width(insn->src_width);
 }
 
+/* Counts and bit offsets are bytes without a sign, and what RET pops has 16 bits. */
+static void settle_immediate(struct cluster_insn *insn)
+{
+    bool is_count = (insn->op >= CLUSTER_OP_ROL && insn->op <= CLUSTER_OP_SAR) ||
+                    is_bit_test(insn->op);
+
+    if (is_count)
+        insn->imm &= 0xff;
+    else if (insn->op == CLUSTER_OP_RET)
+        insn->imm &= 0xffff;
+    else if ((insn->op == CLUSTER_OP_SHLD || insn->op == CLUSTER_OP_SHRD) && insn->imm != -1)
+        insn->imm &= 0xff;
+}
+
+/* What only the prefixes tell. */
+static void string_prefixes(struct cluster_insn *insn, const ZydisDecodedInstruction *z)
+{
+    if (cluster_decode_has_prefix(z, 0xf3))
+        insn->rep = 0xf3;
+    else if (cluster_decode_has_prefix(z, 0xf2))
+        insn->rep = 0xf2;
+    if (cluster_decode_has_prefix(z, 0x64))
+        insn->mem.segment = CLUSTER_SEG_FS;
+    else if (cluster_decode_has_prefix(z, 0x65))
+        insn->mem.segment = CLUSTER_SEG_GS;
+}
+
+/* XCHG with memory is locked without being told. */
+static bool settle_lock(struct cluster_insn *insn, const ZydisDecodedInstruction *z)
+{
+    bool memory = insn->dst.kind == CLUSTER_OPERAND_MEM;
+    bool prefix = cluster_decode_has_prefix(z, 0xf0);
+
+    insn->lock = prefix || (insn->op == CLUSTER_OP_XCHG && memory);
+    return !prefix || (cluster_decode_is_lockable(insn->op) && memory);
+}
+
 static bool translate(struct cluster_insn *insn, const struct decoded *d, uint64_t rip)
 {
     const ZydisDecodedInstruction *z = &d->insn;
+    uint64_t next = rip + z->length;
 
     insn->cond = z->opcode & 0xf;
     insn->target = CLUSTER_TARGET_OUTSIDE;
-    if (!operands(insn, d, rip + z->length))
+    if (insn->op == CLUSTER_OP_FENCE)
+        insn->cond = z->raw.modrm.reg;
+    if (cluster_decode_is_string(insn->op))
+        string_prefixes(insn, z);
+    if (!operands(insn, d, next) || !settle_lock(insn, z))
         return false;
+    settle_immediate(insn);
     insn->touch = touch(insn);
-    insn->accesses = insn->touch != CLUSTER_TOUCH_NONE;
-    if (insn->op == CLUSTER_OP_PUSH || insn->op == CLUSTER_OP_POP)
-        insn->accesses++;
+    insn->accesses = (insn->touch != CLUSTER_TOUCH_NONE) + implied_accesses(insn->op);
     return settle_widths(insn, z);
 }
 
@@ -322,8 +384,8 @@ enum cluster_decode cluster_decode(struct cluster_insn *insn, const uint8_t *cod
     if (!ZYAN_SUCCESS(status))
         return CLUSTER_DECODE_INVALID;
 
-    op = operation(&d.insn);
-    if (op < 0 || !prefixes_supported(&d.insn, op) ||
+    op = cluster_decode_operation(&d.insn);
+    if (op < 0 || !cluster_decode_prefixes_supported(&d.insn, op) ||
         d.insn.operand_count_visible > MAX_OPERANDS)
         return CLUSTER_DECODE_UNSUPPORTED;
     status = ZydisDecoderDecodeOperands(&decoder, &d.context, &d.insn, d.operand,

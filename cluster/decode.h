@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * decode.h - bytes of 64-bit code to the IR.  decode.c is the only file of the
- * engine that knows the decoder library (Zydis, 4.0.0 to 4.1.1).
+ * decode.h - bytes of 64-bit code to the IR.  decode.c and decode_op.c are
+ * the only files of the engine that know the decoder library (Zydis, 4.0.0 to
+ * 4.1.1).
  */
 #ifndef CLUSTER_DECODE_H
 #define CLUSTER_DECODE_H
@@ -20,18 +21,22 @@ enum cluster_decode {
  * least 1) are at @code.  On OK, and only then, *@insn is filled in, but for
  * offset and target, which depend on the neighbours.
  *
- * Supported are
- *   MOV MOVZX MOVSX MOVSXD LEA ADD ADC SUB SBB AND OR XOR CMP TEST INC DEC NEG
- *   NOT SETcc in every form with general registers, memory and immediates;
- *   CMOVcc; Jcc rel8 and rel32; PUSH and POP of 64 bits (register, immediate,
- *   memory); NOP (90 and 0F 1F); ENDBR64; VMREAD and VMWRITE.
+ * Supported are the operations of enum cluster_op, in every form and size with
+ * general registers, memory and immediates, but for what follows.
  *
- * Not supported, although an operation is: LOCK, REP and REPNE (with which
- * other meanings and hints come), more than one segment prefix (which of them
- * counts is not laid down), Jcc with an operand-size prefix (vendors differ),
- * 16-bit PUSH and POP, MOVSXD to 16 bits (vendors differ), and VMREAD and
- * VMWRITE of memory with an address-size prefix: Xen's own handler does not cut
- * the address, and the engine must neither copy nor mend that.
+ * Not supported, although an operation is:
+ *   - LOCK, REP and REPNE where they are not part of the instruction's definition
+ *     (other meanings and hints come with them; of a destination in a register,
+ *     LOCK is no instruction);
+ *   - more than one segment prefix, if FS or GS is among them (which of them
+ *     counts is not laid down);
+ *   - near branches with an operand-size prefix, and MOVSXD to 16 bits (vendors
+ *     differ), and far ones;
+ *   - PUSH, POP, PUSHF, POPF and LEAVE of 16 bits, PUSH and POP of FS and GS;
+ *   - BSWAP of 16 bits (undefined), F3 90 with REX.B (so is what it means);
+ *   - string operations with an address-size prefix;
+ *   - VMX instructions on memory with an address-size prefix: Xen's own handler
+ *     does not cut the address, and the engine must neither copy nor mend that.
  *
  * Uses about 1 KB of stack below the caller, most of it the library's record of
  * one instruction; never recurses.

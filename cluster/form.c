@@ -42,6 +42,8 @@ static bool advance(struct cluster *c, struct progress *p)
 
     if (p->offset < p->size)
         result = cluster_decode(insn, c->code + p->offset, p->size - p->offset, rip);
+    if (result == CLUSTER_DECODE_OK && !cluster_insn_is_static(insn))
+        result = CLUSTER_DECODE_UNSUPPORTED;
     if (result != CLUSTER_DECODE_OK) {
         c->cut = cut_of_decode(result);
         return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * run.c - cluster_run(): look up, compare, form, execute, judge.
+ * run.c - cluster_run(), and static clusters: look up, compare, form, execute, judge.
  */
 #include "cluster.h"
 #include "alu.h"
@@ -9,13 +9,18 @@
 #include "cost.h"
 #include "form.h"
 #include "interp.h"
+#include "regions.h"
 
 static void start_outcome(struct cluster_outcome *out, enum cluster_stop stop)
 {
     out->stop = stop;
     out->insns = 0;
     out->exiting = 0;
+    out->leave = NULL;
     out->formed = NULL;
+    out->recorded = NULL;
+    out->cached = false;
+    out->flushed = 0;
     out->discarded = CLUSTER_DISCARD_NONE;
     out->discarded_rip = 0;
 }
@@ -65,7 +70,7 @@ static struct cluster *form(struct cluster_vcpu *vcpu, struct cluster_exec *x,
         return NULL;
     }
     if (!cluster_form(c, size)) {
-        cluster_cache_set_barren(vcpu, c->rip);
+        cluster_cache_set_barren(vcpu, c->rip, CLUSTER_BARREN_EXITS);
         out->stop = CLUSTER_STOP_NO_CLUSTER;
         return NULL;
     }
@@ -106,16 +111,38 @@ static void judge(struct cluster_vcpu *vcpu, struct cluster *c, struct cluster_o
         return;
     if (!cluster_pays(c->runs, c->ran_insns, c->avoided)) {
         report_discard(out, CLUSTER_DISCARD_USELESS, c->rip);
-        cluster_cache_set_barren(vcpu, c->rip);
+        cluster_cache_set_barren(vcpu, c->rip, CLUSTER_BARREN_EXITS);
         cluster_cache_drop(c);
     }
     start_trial(c);
 }
 
-/* What is refused whatever the site holds. */
-static bool refuse(const struct cluster_regs *regs, struct cluster_outcome *out)
+static void run_static(struct cluster_vcpu *vcpu, struct cluster_exec *x,
+                       struct cluster_outcome *out)
 {
-    if (regs->rflags & (CLUSTER_FLAG_TF | CLUSTER_FLAG_RF))
+    struct cluster *c;
+
+    if (!x->ops->begin(x->ctx, &x->world)) {
+        out->stop = CLUSTER_STOP_WORLD;
+        return;
+    }
+    c = obtain(vcpu, x, out);
+    if (c) {
+        cluster_interpret(x, c, out);
+        judge(vcpu, c, out);
+    }
+    x->ops->end(x->ctx);
+}
+
+/* What is refused whatever the site holds. */
+static bool refuse(const struct cluster_regs *regs, enum cluster_mode mode,
+                   struct cluster_outcome *out)
+{
+    uint64_t refused = CLUSTER_FLAG_TF | CLUSTER_FLAG_RF;
+
+    if (mode != CLUSTER_MODE_STATIC)    /* which has no string instructions */
+        refused |= CLUSTER_FLAG_DF;
+    if (regs->rflags & refused)
         out->stop = CLUSTER_STOP_FLAGS;
     else if (!cluster_canonical(regs->rip))
         out->stop = CLUSTER_STOP_NO_CODE;
@@ -124,25 +151,24 @@ static bool refuse(const struct cluster_regs *regs, struct cluster_outcome *out)
     return true;
 }
 
-bool cluster_run(struct cluster_vcpu *vcpu, const struct cluster_ops *ops,
-                 void *ctx, struct cluster_regs *regs,
+bool cluster_run(struct cluster_vcpu *vcpu, enum cluster_mode mode,
+                 const struct cluster_ops *ops, void *ctx, struct cluster_regs *regs,
                  struct cluster_outcome *out)
 {
     struct cluster_exec x;
-    struct cluster *c;
 
     start_outcome(out, CLUSTER_STOP_NO_CLUSTER);
-    if (refuse(regs, out))
+    if (refuse(regs, mode, out))
         return false;
     x.ops = ops;
     x.ctx = ctx;
     x.regs = regs;
+    x.region = NULL;
+    x.code.page[0] = x.code.page[1] = NULL;
     cluster_tlb_start(&x.tlb);
-    c = obtain(vcpu, &x, out);
-    if (c) {
-        cluster_interpret(&x, c, out);
-        judge(vcpu, c, out);
-    }
-    ops->release(ctx);
+    if (mode == CLUSTER_MODE_STATIC)
+        run_static(vcpu, &x, out);
+    else
+        cluster_regions_run(vcpu, mode, &x, out);
     return out->insns != 0;
 }

@@ -4,7 +4,7 @@
  * guest memory outside the comparison of code.
  *
  * Lives for one cluster_run(): the host addresses in it are valid until
- * ops->release().  Like the hardware's, it may hold a translation that the
+ * ops->end().  Like the hardware's, it may hold a translation that the
  * guest's page tables no longer have; no instruction that the engine executes
  * is an architectural point at which it would have to forget one.
  */
@@ -44,13 +44,14 @@ uint8_t *cluster_tlb_host(struct cluster_tlb *tlb, const struct cluster_ops *ops
                           uint64_t linear, enum cluster_access access);
 
 /*
- * True when the @width bytes at @linear are canonical and in one 4 KiB page:
- * the only accesses that the engine makes.
+ * True when the @width bytes at @linear are all canonical and do not wrap from
+ * the last address to the first: the only accesses that the engine makes.
  */
 static inline bool cluster_tlb_accessible(uint64_t linear, unsigned int width)
 {
-    return cluster_canonical(linear) &&
-           (linear & CLUSTER_PAGE_OFFSET) + width <= CLUSTER_PAGE_SIZE;
+    uint64_t last = linear + width - 1;
+
+    return cluster_canonical(linear) && cluster_canonical(last) && last >= linear;
 }
 
 /* Guest memory: any type may lie there, at any alignment. */

@@ -7,10 +7,14 @@
  * adds what each record carries.  A record is Xen's struct t_rec with the cycle
  * count, followed by one of the payloads below as 32-bit little-endian words.
  *
- * All payloads begin with the site: the RIP of the cluster's first instruction
- * (two words, low first) and the vCPU (domain ID in bits 31..16, vCPU ID in
- * bits 15..0).  Payloads have a fixed size, at most the seven words that Xen
- * allows (XSA-477 is what a variable size can cost).
+ * All payloads begin with a struct nvmx_trc_site: an address of L1 and the vCPU.
+ * The address is that of the exit site (the first instruction of the cluster or
+ * region), unless the payload says otherwise.  Payloads have a fixed size, at
+ * most the seven words that Xen allows (XSA-477 is what a variable size can cost).
+ *
+ * A static cluster: FORMED, then CODE for its bytes.  A region: SEGMENT for each
+ * path that is added to it, then PIECE for that path's bytes; a region's first
+ * segment is what forms it.
  */
 #ifndef NVMX_CLUSTER_TRACE_H
 #define NVMX_CLUSTER_TRACE_H
@@ -23,6 +27,10 @@
 #define NVMX_TRC_CLUSTER_EXECUTED   (NVMX_TRC_CLUSTER + 0x3)
 #define NVMX_TRC_CLUSTER_STOPPED    (NVMX_TRC_CLUSTER + 0x4)
 #define NVMX_TRC_CLUSTER_DISCARDED  (NVMX_TRC_CLUSTER + 0x5)
+#define NVMX_TRC_CLUSTER_SEGMENT    (NVMX_TRC_CLUSTER + 0x6)
+#define NVMX_TRC_CLUSTER_PIECE      (NVMX_TRC_CLUSTER + 0x7)
+#define NVMX_TRC_CLUSTER_MISMATCH   (NVMX_TRC_CLUSTER + 0x8)
+#define NVMX_TRC_CLUSTER_VALUES     (NVMX_TRC_CLUSTER + 0x9)
 
 struct nvmx_trc_site {
     uint32_t rip_lo, rip_hi;
@@ -43,10 +51,49 @@ struct nvmx_trc_code {
     uint8_t  bytes[NVMX_TRC_CODE_BYTES];
 };
 
-/* A cluster ran; exits avoided = exiting - 1. */
+/*
+ * A segment was recorded; NVMX_TRC_CLUSTER_PIECE records with its bytes follow.
+ * Its number is its index among the vCPU's segments: unique until they are all
+ * flushed.
+ */
+struct nvmx_trc_segment {
+    struct nvmx_trc_site site;
+    uint32_t shape;                 /* instructions (nodes) 15..0, exiting 23..16, both
+                                       saturating; 31: the region's first */
+    uint32_t bytes;                 /* of its instructions, 15..0 saturating; segment number 31..16 */
+    uint32_t host_bytes;            /* of its translation; 0: not translated */
+};
+
+/*
+ * Up to twelve bytes of the code of the segment just recorded, adjacent in L1's
+ * address space; zero-padded.  They are its instructions in the order of the
+ * path and nothing else, though one may go on in the next record.  Segments are
+ * not contiguous: the address in @at is that of bytes[0].
+ */
+struct nvmx_trc_piece {
+    struct nvmx_trc_site at;
+    uint32_t part;                  /* how many bytes 7..0, 1 to 12; segment number 31..16 */
+    uint8_t  bytes[NVMX_TRC_CODE_BYTES];
+};
+
+/* The values of executed.how, bits 15..8. Append, never renumber. */
+enum nvmx_trc_mode {
+    NVMX_TRC_MODE_STATIC,
+    NVMX_TRC_MODE_INTERP,
+    NVMX_TRC_MODE_ON,
+    NVMX_TRC_MODE_VERIFY,           /* a prediction: L1 executed by itself */
+    NVMX_TRC_NR_MODES
+};
+
+/* executed.how: a region or cluster that was there before this exit. */
+#define NVMX_TRC_CACHED 0x1u
+
+/* A cluster or region ran; exits avoided = exiting - 1. */
 struct nvmx_trc_executed {
     struct nvmx_trc_site site;
-    uint32_t done;                  /* instructions 7..0, exiting 15..8, enum cluster_stop 23..16 */
+    uint32_t done;                  /* instructions 15..0, exiting 31..16, both saturating */
+    uint32_t how;                   /* NVMX_TRC_CACHED in 7..0; enum nvmx_trc_mode 15..8;
+                                       enum cluster_stop 23..16 */
 };
 
 /*
@@ -59,10 +106,46 @@ struct nvmx_trc_stopped {
     uint32_t stop_rip_lo, stop_rip_hi;
 };
 
+/*
+ * For CLUSTER_DISCARD_FLUSHED the site is the one whose recording filled a pool,
+ * or 0 when the mode was changed.
+ */
 struct nvmx_trc_discarded {
     struct nvmx_trc_site site;
-    uint32_t reason;                /* enum cluster_discard; for FLUSHED the site is 0 */
-    uint32_t count;                 /* clusters dropped: 1, or all of a flush */
+    uint32_t reason;                /* enum cluster_discard */
+    uint32_t count;                 /* clusters and regions dropped: 1, or all of a flush */
+};
+
+/* What a prediction of verify mode got wrong. Append, never renumber. */
+enum nvmx_trc_differs {
+    NVMX_TRC_DIFFERS_GPR,           /* where: enum cluster_gpr */
+    NVMX_TRC_DIFFERS_RIP,
+    NVMX_TRC_DIFFERS_RFLAGS,
+    NVMX_TRC_DIFFERS_MEMORY,        /* where: linear address */
+    NVMX_TRC_DIFFERS_FIELD,         /* where: encoding of the VMCS field */
+    NVMX_TRC_DIFFERS_EXIT,          /* values: basic exit reasons */
+    NVMX_TRC_DIFFERS_MSR,           /* where: index of the MSR */
+    NVMX_TRC_DIFFERS_INSNS,         /* values: instructions that could be executed */
+    NVMX_TRC_NR_DIFFERS
+};
+
+/*
+ * L1 was not where it had been predicted to be: one record for each thing that
+ * differed, and always NVMX_TRC_CLUSTER_VALUES right behind it.
+ */
+struct nvmx_trc_mismatch {
+    struct nvmx_trc_site site;      /* of the region that predicted */
+    uint32_t what;                  /* enum nvmx_trc_differs 7..0; bytes compared 15..8;
+                                       16: the interpreter (expected) against the translation,
+                                       not against L1 */
+    uint32_t insns;                 /* instructions predicted up to there */
+    uint32_t where_lo, where_hi;    /* see enum nvmx_trc_differs; else 0 */
+};
+
+struct nvmx_trc_values {
+    struct nvmx_trc_site at;        /* the predicted RIP */
+    uint32_t expected_lo, expected_hi;
+    uint32_t actual_lo, actual_hi;
 };
 
 #endif /* NVMX_CLUSTER_TRACE_H */

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * glue.c - from L1's exit by VMREAD or VMWRITE into the cluster engine.
+ * glue.c - from an exit of L1 into the cluster engine.
  *
- * nvmx_handle_vmx_insn() calls nvmx_cluster_run() when all its own checks are
- * done (CR4.VMXE, VMX operation, mode, CPL, not in L2).  What is checked here
- * is what has to hold for more than the one instruction: when it does not, the
- * stock path handles that one.
+ * What is checked here is what has to hold for more than the one instruction:
+ * when it does not, the stock path handles that one.
  */
 #include <xen/perfc.h>
 #include <xen/xvmalloc.h>
@@ -13,56 +11,10 @@
 #include <asm/altp2m.h>
 #include <asm/debugreg.h>
 #include <asm/hvm/nestedhvm.h>
-#include <asm/hvm/vmx/nvmx-cluster.h>
 #include <asm/hvm/vmx/vmx.h>
 #include <asm/hvm/vmx/vvmx.h>
 
 #include "internal.h"
-
-/* cluster_regs' GPRs are in the order of the SDM, cpu_user_regs in Xen's. */
-static void load_regs(struct cluster_regs *to, const struct cpu_user_regs *from)
-{
-    to->gpr[CLUSTER_RAX] = from->rax;
-    to->gpr[CLUSTER_RCX] = from->rcx;
-    to->gpr[CLUSTER_RDX] = from->rdx;
-    to->gpr[CLUSTER_RBX] = from->rbx;
-    to->gpr[CLUSTER_RSP] = from->rsp;
-    to->gpr[CLUSTER_RBP] = from->rbp;
-    to->gpr[CLUSTER_RSI] = from->rsi;
-    to->gpr[CLUSTER_RDI] = from->rdi;
-    to->gpr[CLUSTER_R8] = from->r8;
-    to->gpr[CLUSTER_R9] = from->r9;
-    to->gpr[CLUSTER_R10] = from->r10;
-    to->gpr[CLUSTER_R11] = from->r11;
-    to->gpr[CLUSTER_R12] = from->r12;
-    to->gpr[CLUSTER_R13] = from->r13;
-    to->gpr[CLUSTER_R14] = from->r14;
-    to->gpr[CLUSTER_R15] = from->r15;
-    to->rip = from->rip;
-    to->rflags = from->rflags;
-}
-
-static void store_regs(struct cpu_user_regs *to, const struct cluster_regs *from)
-{
-    to->rax = from->gpr[CLUSTER_RAX];
-    to->rcx = from->gpr[CLUSTER_RCX];
-    to->rdx = from->gpr[CLUSTER_RDX];
-    to->rbx = from->gpr[CLUSTER_RBX];
-    to->rsp = from->gpr[CLUSTER_RSP];
-    to->rbp = from->gpr[CLUSTER_RBP];
-    to->rsi = from->gpr[CLUSTER_RSI];
-    to->rdi = from->gpr[CLUSTER_RDI];
-    to->r8 = from->gpr[CLUSTER_R8];
-    to->r9 = from->gpr[CLUSTER_R9];
-    to->r10 = from->gpr[CLUSTER_R10];
-    to->r11 = from->gpr[CLUSTER_R11];
-    to->r12 = from->gpr[CLUSTER_R12];
-    to->r13 = from->gpr[CLUSTER_R13];
-    to->r14 = from->gpr[CLUSTER_R14];
-    to->r15 = from->gpr[CLUSTER_R15];
-    to->rip = from->rip;
-    to->rflags = from->rflags;
-}
 
 /* With dirty debug registers the guest's DR7 is in the VMCS, else with us. */
 static bool breakpoints_armed(const struct vcpu *v)
@@ -91,27 +43,111 @@ static bool watched(const struct vcpu *v)
            v->domain->debugger_attached || altp2m_active(v->domain);
 }
 
-static bool may_run(const struct vcpu *v, const struct cpu_user_regs *regs)
+/* Asked once: as if RFLAGS.IF were set, and mostly the answer is no. */
+static bool event_comes_first(const struct vcpu *v,
+                              struct nvmx_cluster *cluster, uint64_t rflags)
+{
+    cluster->pending = nvmx_cluster_event_pending(v, rflags | X86_EFLAGS_IF);
+
+    return cluster->pending && nvmx_cluster_event_pending(v, rflags);
+}
+
+static bool may_run(const struct vcpu *v, struct nvmx_cluster *cluster,
+                    const struct cpu_user_regs *regs)
 {
     return hvm_long_mode_active(v) && vvmcx_valid(v) && !watched(v) &&
            !interrupt_shadow() && !breakpoints_armed(v) &&
-           !nvmx_cluster_event_pending(v, regs->rflags);
+           !event_comes_first(v, cluster, regs->rflags);
+}
+
+static bool is_vmx_insn(unsigned int exit_reason)
+{
+    return exit_reason >= EXIT_REASON_VMCLEAR &&
+           exit_reason <= EXIT_REASON_VMXON;
+}
+
+/* Exits by an instruction that a region may begin with. */
+static bool is_site(unsigned int exit_reason, enum nvmx_cluster_mode mode)
+{
+    switch ( exit_reason )
+    {
+    case EXIT_REASON_VMREAD:
+    case EXIT_REASON_VMWRITE:
+        return true;
+
+    case EXIT_REASON_VMPTRLD:
+    case EXIT_REASON_INVEPT:
+    case EXIT_REASON_INVVPID:
+    case EXIT_REASON_MSR_READ:
+    case EXIT_REASON_MSR_WRITE:
+    case EXIT_REASON_CPUID:
+        return mode != NVMX_CLUSTER_STATIC;
+    }
+
+    return false;
+}
+
+/*
+ * The vCPU is a guest hypervisor's, in VMX operation, and not in L2.  Cheap and
+ * first, since every HVM guest has exits by MSR accesses and CPUID.
+ */
+static bool in_vmx_root(const struct vcpu *v)
+{
+    return nestedhvm_enabled(v->domain) &&
+           vcpu_2_nvmx(v).vmxon_region_pa != INVALID_PADDR &&
+           !vcpu_nestedhvm(v).nv_guestmode;
+}
+
+/*
+ * What nvmx_handle_vmx_insn() has checked before.  CPUID may come from user
+ * space, and all of these from compatibility mode.
+ */
+static bool as_for_vmx_insn(struct vcpu *v)
+{
+    return (v->arch.hvm.guest_cr[4] & X86_CR4_VMXE) &&
+           vmx_guest_x86_mode(v) == X86_MODE_64BIT && !vmx_get_cpl();
+}
+
+void nvmx_cluster_trace_run(const struct vcpu *v,
+                            const struct nvmx_cluster *cluster, uint64_t site,
+                            uint64_t stop_rip, enum nvmx_cluster_mode mode,
+                            const struct cluster_outcome *out)
+{
+    if ( out->discarded != CLUSTER_DISCARD_NONE )
+        nvmx_cluster_trace_discarded(v, out->discarded_rip, out->discarded, 1);
+    if ( out->flushed )
+        nvmx_cluster_trace_discarded(v, site, CLUSTER_DISCARD_FLUSHED,
+                                     out->flushed);
+    if ( out->formed )
+        nvmx_cluster_trace_formed(v, out->formed);
+    if ( out->recorded )
+        nvmx_cluster_trace_recorded(v, &cluster->engine, out->recorded);
+    nvmx_cluster_trace_outcome(v, site, stop_rip, mode, out);
 }
 
 static void count(const struct cluster_outcome *out)
 {
     if ( out->formed )
         perfc_incr(nvmx_cluster_formed);
+    if ( out->recorded )
+    {
+        perfc_incr(nvmx_cluster_segments);
+        perfc_add(nvmx_cluster_recorded_insns, out->recorded->nr_nodes);
+    }
     if ( out->discarded != CLUSTER_DISCARD_NONE )
         perfc_incr(nvmx_cluster_discarded);
+    perfc_add(nvmx_cluster_flushed, out->flushed);
     perfc_incra(nvmx_cluster_stops, out->stop);
 
     if ( !out->insns )
         return;
 
     perfc_incr(nvmx_cluster_executed);
+    if ( out->cached )
+        perfc_incr(nvmx_cluster_cached);
     perfc_add(nvmx_cluster_insns, out->insns);
-    perfc_add(nvmx_cluster_avoided, out->exiting - 1);
+    if ( out->exiting )
+        perfc_add(nvmx_cluster_avoided, out->exiting - 1);
 }
 
 /* Forget what was formed under another mode. */
@@ -123,88 +159,183 @@ static void follow_mode(struct vcpu *v, struct nvmx_cluster *cluster)
         return;
 
     cluster->generation = generation;
+    nvmx_verify_free(cluster);
     dropped = cluster_flush(&cluster->engine);
     perfc_add(nvmx_cluster_discarded, dropped);
     if ( dropped )
         nvmx_cluster_trace_discarded(v, 0, CLUSTER_DISCARD_FLUSHED, dropped);
 }
 
+static enum cluster_mode engine_mode(enum nvmx_cluster_mode mode)
+{
+    switch ( mode )
+    {
+    case NVMX_CLUSTER_STATIC:
+        return CLUSTER_MODE_STATIC;
+    case NVMX_CLUSTER_INTERP:
+        return CLUSTER_MODE_INTERP;
+    default:
+        return CLUSTER_MODE_ON;
+    }
+}
+
+/* STI was the last instruction: no interrupt before the one at RIP. */
+static void set_interrupt_shadow(void)
+{
+    unsigned long info;
+
+    __vmread(GUEST_INTERRUPTIBILITY_INFO, &info);
+    __vmwrite(GUEST_INTERRUPTIBILITY_INFO, info | VMX_INTR_SHADOW_STI);
+}
+
+/*
+ * The region has brought L1 to a VMRESUME or VMLAUNCH: carry it out here and
+ * now, unless an event comes before it.
+ */
+static bool enter_l2(struct vcpu *v, struct cpu_user_regs *guest,
+                     const struct cluster_insn *insn)
+{
+    if ( nvmx_cluster_event_pending(v, guest->rflags) ||
+         nvmx_enter_l2(guest, insn->op == CLUSTER_OP_VMLAUNCH,
+                       insn->length) != X86EMUL_OKAY )
+        return false;
+
+    perfc_incr(nvmx_cluster_resumes);
+    perfc_incr(nvmx_cluster_avoided);
+
+    return true;
+}
+
 static bool run(struct vcpu *v, struct nvmx_cluster *cluster,
-                struct cpu_user_regs *guest)
+                struct cpu_user_regs *guest, enum nvmx_cluster_mode mode)
 {
     struct cluster_regs regs;
-    struct cluster_outcome out;
+    struct cluster_outcome out = {};
     uint64_t site = guest->rip;
     bool done;
 
-    load_regs(&regs, guest);
-    done = cluster_run(&cluster->engine, &nvmx_cluster_ops, cluster, &regs,
-                       &out);
-    if ( done )
-        store_regs(guest, &regs);
+    nvmx_cluster_load_regs(&regs, guest);
+    done = cluster_run(&cluster->engine, engine_mode(mode), &nvmx_cluster_ops,
+                       cluster, &regs, &out);
+    /* Also when nothing was done: handlers may have been called. */
+    nvmx_cluster_store_regs(guest, &regs);
 
     count(&out);
-    if ( out.discarded != CLUSTER_DISCARD_NONE )
-        nvmx_cluster_trace_discarded(v, out.discarded_rip, out.discarded, 1);
-    if ( out.formed )
-        nvmx_cluster_trace_formed(v, out.formed);
-    nvmx_cluster_trace_outcome(v, site, regs.rip, &out);
+    nvmx_cluster_trace_run(v, cluster, site, regs.rip, mode, &out);
 
-    return done;
+    if ( !done )
+        return false;
+
+    if ( out.stop == CLUSTER_STOP_RESUME && out.leave && !regs.sti_shadow &&
+         enter_l2(v, guest, out.leave) )
+        return true;
+
+    if ( unlikely(regs.sti_shadow) )
+        set_interrupt_shadow();
+
+    return true;
 }
 
-bool nvmx_cluster_run(struct cpu_user_regs *regs, unsigned int exit_reason)
+static struct nvmx_cluster *create(struct vcpu *v)
+{
+    struct nestedvmx *nvmx = &vcpu_2_nvmx(v);
+    struct nvmx_cluster *cluster;
+
+    if ( nvmx->cluster_failed )
+        return NULL;
+
+    cluster = xvzalloc(struct nvmx_cluster);
+    if ( !cluster || !nvmx_cluster_arena_alloc(&cluster->arena) )
+    {
+        /* The vCPU stays on the stock path. */
+        gprintk(XENLOG_WARNING, "nvmx-cluster: no memory, off for %pv\n", v);
+        nvmx->cluster_failed = true;
+        xvfree(cluster);
+        return NULL;
+    }
+
+    cluster_init(&cluster->engine, &cluster->arena);
+    cluster->generation = ACCESS_ONCE(nvmx_cluster_generation);
+    nvmx->cluster = cluster;
+
+    return cluster;
+}
+
+bool nvmx_cluster_do_run(struct cpu_user_regs *regs, unsigned int exit_reason)
 {
     struct vcpu *v = current;
-    struct nvmx_cluster *cluster = vcpu_2_nvmx(v).cluster;
+    enum nvmx_cluster_mode mode = ACCESS_ONCE(nvmx_cluster_mode);
+    struct nvmx_cluster *cluster;
 
     BUILD_BUG_ON(CLUSTER_NR_STOPS > NVMX_CLUSTER_PERF_STOPS_SIZE);
 
-    if ( likely(nvmx_cluster_mode == NVMX_CLUSTER_OFF) || !cluster ||
-         (exit_reason != EXIT_REASON_VMREAD &&
-          exit_reason != EXIT_REASON_VMWRITE) )
+    if ( mode == NVMX_CLUSTER_OFF || !is_site(exit_reason, mode) ||
+         !in_vmx_root(v) )
+        return false;
+
+    cluster = vcpu_2_nvmx(v).cluster ?: create(v);
+    if ( !cluster )
         return false;
 
     follow_mode(v, cluster);
 
-    /* First, since most exits end here: there is nothing to be gained. */
+    /* Soon, since many exits end here: there is nothing to be gained. */
     if ( cluster_site_barren(&cluster->engine, regs->rip) )
     {
         perfc_incr(nvmx_cluster_barren);
         return false;
     }
 
-    if ( !may_run(v, regs) )
+    if ( (!is_vmx_insn(exit_reason) && !as_for_vmx_insn(v)) ||
+         !may_run(v, cluster, regs) )
     {
         perfc_incr(nvmx_cluster_gated);
         return false;
     }
 
-    return run(v, cluster, regs);
+    if ( mode == NVMX_CLUSTER_VERIFY )
+        return nvmx_verify_run(v, cluster, regs);
+
+    return run(v, cluster, regs, mode);
 }
 
-void nvmx_cluster_vmxon(struct vcpu *v)
+void nvmx_cluster_do_exit(struct cpu_user_regs *regs, unsigned int exit_reason)
 {
-    struct nestedvmx *nvmx = &vcpu_2_nvmx(v);
+    struct vcpu *v = current;
+    struct nvmx_cluster *cluster;
 
-    if ( nvmx->cluster )
+    if ( !nestedhvm_enabled(v->domain) )
         return;
 
-    /* Without memory the vCPU stays on the stock path. */
-    nvmx->cluster = xvzalloc(struct nvmx_cluster);
-    if ( !nvmx->cluster )
-    {
-        gprintk(XENLOG_WARNING, "nvmx-cluster: no memory, off for %pv\n", v);
-        return;
-    }
+    cluster = vcpu_2_nvmx(v).cluster;
+    if ( cluster )
+        nvmx_verify_exit(v, cluster, regs, exit_reason);
+}
 
-    cluster_init(&nvmx->cluster->engine);
-    nvmx->cluster->generation = ACCESS_ONCE(nvmx_cluster_generation);
+void nvmx_cluster_do_injected(struct vcpu *v)
+{
+    struct nvmx_cluster *cluster;
+
+    if ( !nestedhvm_enabled(v->domain) )
+        return;
+
+    cluster = vcpu_2_nvmx(v).cluster;
+    if ( cluster )
+        nvmx_verify_injected(v, cluster);
 }
 
 void nvmx_cluster_vcpu_destroy(struct vcpu *v)
 {
-    XVFREE(vcpu_2_nvmx(v).cluster);
+    struct nvmx_cluster *cluster = vcpu_2_nvmx(v).cluster;
+
+    if ( !cluster )
+        return;
+
+    vcpu_2_nvmx(v).cluster = NULL;
+    nvmx_verify_free(cluster);
+    nvmx_cluster_arena_free(&cluster->arena);
+    nvmx_cluster_adjoin_free(cluster);
+    xvfree(cluster);
 }
 
 /*

@@ -8,29 +8,36 @@
 
 #include <xen/sched.h>
 
+#include <asm/hvm/vmx/nvmx-cluster.h>
+
 #include "cluster.h"
 #include "xlat.h"
 
 /*
- * Guest pages that one execution may hold.  An execution of CLUSTER_MAX_INSNS
- * instructions needs fewer; when they run out it stops as if at a fault.
- */
-#define NVMX_CLUSTER_MAX_PAGES 32
-
-/*
- * Everything that clusters need for one vCPU.  Allocated at L1's first VMXON,
- * freed with the vCPU, used by that vCPU on its own only.
+ * Everything that clusters need for one vCPU.  Allocated at L1's first exit
+ * that could be of use, freed with the vCPU, used by that vCPU on its own only.
  */
 struct nvmx_cluster {
     struct cluster_vcpu engine;
+    struct cluster_arena arena;     /* see arena.c */
     unsigned int generation;        /* of the mode that the clusters belong to */
+    void *adjoined;                 /* two pages of L1 mapped side by side, or NULL */
+    bool pending;                   /* an event, were RFLAGS.IF set; when last run */
     struct nvmx_xlat xlat;
-    unsigned int nr_pages;
-    struct page_info *pages[NVMX_CLUSTER_MAX_PAGES];
+    struct nvmx_verify *verify;     /* verify.c's, NULL until it needs it */
 };
+
+/* regs.c: cluster_regs' GPRs are in the order of the SDM, Xen's in its own. */
+void nvmx_cluster_load_regs(struct cluster_regs *to,
+                            const struct cpu_user_regs *from);
+void nvmx_cluster_store_regs(struct cpu_user_regs *to,
+                             const struct cluster_regs *from);
 
 /* ops.c: the ctx of these ops is the struct nvmx_cluster of current. */
 extern const struct cluster_ops nvmx_cluster_ops;
+
+/* Unmap what adjoin() mapped.  Idempotent. */
+void nvmx_cluster_adjoin_free(struct nvmx_cluster *cluster);
 
 /*
  * Could an event be delivered to current at an instruction boundary with
@@ -38,27 +45,62 @@ extern const struct cluster_ops nvmx_cluster_ops;
  */
 bool nvmx_cluster_event_pending(const struct vcpu *v, uint64_t rflags);
 
-/* mode.c */
-enum nvmx_cluster_mode {
-    NVMX_CLUSTER_OFF,
-    NVMX_CLUSTER_STATIC,
-    NVMX_CLUSTER_NR_MODES
-};
+/* emulate.c: cluster_ops.emulate(). */
+enum cluster_emulated cf_check nvmx_cluster_emulate(
+    void *ctx, enum cluster_op op, struct cluster_regs *regs,
+    struct cluster_operands *operands);
+
+/* arena.c: false when there is no memory. */
+bool nvmx_cluster_arena_alloc(struct cluster_arena *arena);
+void nvmx_cluster_arena_free(struct cluster_arena *arena);
 
 /*
- * The mode, and its generation: a number that changes with every change of the
- * mode.  A vCPU that sees another generation than its clusters' flushes them.
+ * mode.c: a number that changes with every change of the mode.  A vCPU that sees
+ * another generation than its clusters' flushes them.
  */
-extern enum nvmx_cluster_mode nvmx_cluster_mode;
 extern unsigned int nvmx_cluster_generation;
 
 /* trace.c: each is cheap when tracing is off. */
 void nvmx_cluster_trace_formed(const struct vcpu *v, const struct cluster *c);
+void nvmx_cluster_trace_recorded(const struct vcpu *v,
+                                 const struct cluster_vcpu *engine,
+                                 const struct cluster_segment *segment);
 void nvmx_cluster_trace_outcome(const struct vcpu *v, uint64_t site,
-                                uint64_t stop_rip,
+                                uint64_t stop_rip, enum nvmx_cluster_mode mode,
                                 const struct cluster_outcome *out);
 void nvmx_cluster_trace_discarded(const struct vcpu *v, uint64_t site,
                                   enum cluster_discard why,
                                   unsigned int count);
+
+/* glue.c: all that there is to be traced of one call of the engine. */
+void nvmx_cluster_trace_run(const struct vcpu *v,
+                            const struct nvmx_cluster *cluster, uint64_t site,
+                            uint64_t stop_rip, enum nvmx_cluster_mode mode,
+                            const struct cluster_outcome *out);
+
+/*
+ * verify.c: mode "verify".
+ *
+ * nvmx_verify_run(): in place of an execution, at an exit where one could begin;
+ * all checks that an execution needs are done.  Changes nothing of the guest;
+ * false, so that the stock path goes on.
+ * nvmx_verify_exit(): @v has exited, not while L2 ran; @regs are complete and
+ * nothing of the exit has been handled.  For every vCPU with clusters.
+ * nvmx_verify_injected(): an event will be delivered at its next VM entry.
+ * nvmx_verify_free(): with the vCPU, or when the mode has changed.
+ */
+bool nvmx_verify_run(struct vcpu *v, struct nvmx_cluster *cluster,
+                     struct cpu_user_regs *regs);
+void nvmx_verify_exit(struct vcpu *v, struct nvmx_cluster *cluster,
+                      struct cpu_user_regs *regs, unsigned int exit_reason);
+void nvmx_verify_injected(struct vcpu *v, struct nvmx_cluster *cluster);
+void nvmx_verify_free(struct nvmx_cluster *cluster);
+
+/* verify_report.c: L1, or the translation, is not as had been predicted. */
+struct cluster_prediction;
+struct cluster_mismatch;
+void nvmx_verify_report(const struct vcpu *v,
+                        const struct cluster_prediction *p,
+                        const struct cluster_mismatch *m);
 
 #endif /* NVMX_XEN_INTERNAL_H */

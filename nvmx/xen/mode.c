@@ -15,6 +15,9 @@ unsigned int __read_mostly nvmx_cluster_generation;
 static const char mode_names[NVMX_CLUSTER_NR_MODES][8] = {
     [NVMX_CLUSTER_OFF] = "off",
     [NVMX_CLUSTER_STATIC] = "static",
+    [NVMX_CLUSTER_INTERP] = "interp",
+    [NVMX_CLUSTER_ON] = "on",
+    [NVMX_CLUSTER_VERIFY] = "verify",
 };
 
 #ifdef CONFIG_HYPFS

@@ -2,105 +2,92 @@
 /*
  * ops.c - the engine's ways to the world (struct cluster_ops), inside Xen.
  *
- * All of them run with vmcs01 loaded, on the vCPU that exited.
+ * All of them run with vmcs01 loaded, on the vCPU that exited, between begin()
+ * and end() with the p2m lock of L1's domain held for reading.
  */
-#include <xen/domain_page.h>
+#include <xen/perfc.h>
 #include <xen/softirq.h>
+#include <xen/vmap.h>
 
 #include <asm/hvm/hvm.h>
 #include <asm/hvm/irq.h>
-#include <asm/hvm/support.h>
+#include <asm/hvm/nestedhvm.h>
 #include <asm/hvm/vmx/vmx.h>
 #include <asm/hvm/vmx/vvmx.h>
-#include <asm/p2m.h>
-#include <asm/paging.h>
 
 #include "internal.h"
 
-static uint32_t walk_flags(enum cluster_access access)
+/* With hardware VMCS shadowing the vvmcs is no plain memory. */
+static const uint8_t *readable_vvmcs(const struct vcpu *v)
 {
-    switch ( access )
-    {
-    case CLUSTER_WRITE:
-        return PFEC_page_present | PFEC_write_access;
-    case CLUSTER_FETCH:
-        return PFEC_page_present | PFEC_insn_fetch;
-    case CLUSTER_READ:
-        break;
-    }
-
-    return PFEC_page_present;
+    return cpu_has_vmx_vmcs_shadowing || !vvmcx_valid(v)
+           ? NULL : vcpu_nestedhvm(v).nv_vvmcx;
 }
 
-/* By a full walk, for what nvmx_xlat_get() does not do. */
-static struct page_info *translate_slowly(struct vcpu *v, uint64_t page,
-                                          enum cluster_access access)
+/*
+ * The poke: whatever comes up for this vCPU while it is here comes by an
+ * interrupt of this processor, or from another one.  All of it ends in
+ * vcpu_kick(), a posted-interrupt notification, a timer or a tasklet, each of
+ * which raises a softirq on this processor.  What the vCPU does to itself, in
+ * emulate(), is looked at there.
+ */
+static bool cf_check ops_begin(void *ctx, struct cluster_world *world)
 {
-    struct page_info *pg;
-    p2m_type_t type;
+    struct nvmx_cluster *cluster = ctx;
+    struct vcpu *v = current;
 
-    if ( access == CLUSTER_WRITE && paging_mode_log_dirty(v->domain) )
-        return NULL;
+    world->epoch = nvmx_xlat_begin(&cluster->xlat, v);
+    if ( unlikely(!world->epoch) )
+        return false;
 
-    if ( hvm_translate_get_page(v, page, true, walk_flags(access), NULL, &pg,
-                                NULL, &type) != HVMTRANS_okay )
-        return NULL;
+    __vmread(GUEST_FS_BASE, &world->fs_base);
+    __vmread(GUEST_GS_BASE, &world->gs_base);
+    world->vmcs = readable_vvmcs(v);
+    world->poke = &softirq_pending(smp_processor_id());
+    world->pending = cluster->pending;
+    /* Saved at the exit, loaded at the entry: hvm/vmx/entry.S. */
+    world->cr2 = &v->arch.hvm.guest_cr[2];
 
-    if ( nvmx_xlat_type_allows(type, access) )
-        return pg;
+    return true;
+}
 
-    put_page(pg);
-
-    return NULL;
+static void cf_check ops_end(void *ctx)
+{
+    nvmx_xlat_end(current);
 }
 
 static void *cf_check ops_translate(void *ctx, uint64_t page,
                                     enum cluster_access access)
 {
     struct nvmx_cluster *cluster = ctx;
-    struct vcpu *v = current;
-    struct page_info *pg;
 
-    if ( cluster->nr_pages == ARRAY_SIZE(cluster->pages) )
-        return NULL;
-
-    pg = nvmx_xlat_get(&cluster->xlat, v, page, access);
-    if ( !pg )
-        pg = translate_slowly(v, page, access);
-    if ( !pg )
-        return NULL;
-
-    cluster->pages[cluster->nr_pages++] = pg;
-
-    /* An HVM vCPU's domain mappings are the directmap: nothing to unmap. */
-    return __map_domain_page(pg);
+    return nvmx_xlat_get(&cluster->xlat, current, page, access);
 }
 
-static void cf_check ops_release(void *ctx)
+/*
+ * The mapping outlives the execution, unused until it is asked for again: any page of
+ * the machine is in the directmap as well.  Seldom made: a thread of L1 has one
+ * stack, of which two pages at most are in use by a region.
+ */
+static uint8_t *cf_check ops_adjoin(void *ctx, uint8_t *const page[2])
 {
     struct nvmx_cluster *cluster = ctx;
+    const mfn_t mfns[2] = {
+        _mfn(virt_to_mfn(page[0])), _mfn(virt_to_mfn(page[1])),
+    };
 
-    while ( cluster->nr_pages )
-        put_page(cluster->pages[--cluster->nr_pages]);
+    nvmx_cluster_adjoin_free(cluster);
+    cluster->adjoined = vmap(mfns, ARRAY_SIZE(mfns));
+    perfc_incr(nvmx_cluster_adjoined);
+
+    return cluster->adjoined;
 }
 
-static uint64_t cf_check ops_segment_base(void *ctx, enum cluster_segment seg)
+void nvmx_cluster_adjoin_free(struct nvmx_cluster *cluster)
 {
-    unsigned long base = 0;
-
-    switch ( seg )
-    {
-    case CLUSTER_SEG_FS:
-        __vmread(GUEST_FS_BASE, &base);
-        break;
-    case CLUSTER_SEG_GS:
-        __vmread(GUEST_GS_BASE, &base);
-        break;
-    case CLUSTER_SEG_FLAT:
-        break;
-    }
-
-    return base;
+    if ( cluster->adjoined )
+        vunmap(cluster->adjoined);
+    cluster->adjoined = NULL;
 }
 
 /*
@@ -121,6 +108,21 @@ static enum cluster_vmx cf_check ops_vmwrite(void *ctx, uint64_t field,
            ? CLUSTER_VMX_SUCCEED : CLUSTER_VMX_DECLINE;
 }
 
+static bool cf_check ops_vmcs_field(void *ctx, uint64_t field,
+                                    struct cluster_field *where)
+{
+    unsigned int offset, width;
+
+    if ( cpu_has_vmx_vmcs_shadowing ||
+         !nvmx_vvmcs_field(field, &offset, &width) )
+        return false;
+
+    where->offset = offset;
+    where->width = width;
+
+    return true;
+}
+
 bool nvmx_cluster_event_pending(const struct vcpu *v, uint64_t rflags)
 {
     if ( softirq_pending(smp_processor_id()) ||
@@ -138,11 +140,14 @@ static bool cf_check ops_event_pending(void *ctx, uint64_t rflags)
 }
 
 const struct cluster_ops nvmx_cluster_ops = {
+    .begin = ops_begin,
+    .end = ops_end,
     .translate = ops_translate,
-    .release = ops_release,
-    .segment_base = ops_segment_base,
+    .adjoin = ops_adjoin,
     .vmread = ops_vmread,
     .vmwrite = ops_vmwrite,
+    .vmcs_field = ops_vmcs_field,
+    .emulate = nvmx_cluster_emulate,
     .event_pending = ops_event_pending,
 };
 

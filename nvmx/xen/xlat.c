@@ -2,184 +2,208 @@
 /*
  * xlat.c - see xlat.h.
  *
- * Why a kept translation is exact.  An entry is made from page-table entries
- * that were read while the p2m had the entry's generation.  Every change of an
- * EPT entry, and every change of what EPT entries mean, counts the generation up
- * before the p2m lock is dropped and before any page is freed.  At use the
- * page-table entries are compared first, then a reference is taken, then the
- * generation is compared: when it has not moved, the page tables were still the
- * guest's when they were read, and the page was still the guest's when the
- * reference was taken.  When it has moved, whatever was read is thrown away;
- * reading it did no harm, the directmap is always there.
+ * Why a kept translation is exact.  Every change of an EPT entry, and every change
+ * of what EPT entries mean, is made under the p2m lock and counts the generation
+ * up.  A translation was made from page-table entries that were read under that
+ * lock.  While the generation is the same, the page tables are where they were,
+ * and so are the pages that they lead to; while the entries have the same values
+ * as well, a walk would lead there again.  As long as the lock is held no page is
+ * taken out of the p2m, hence none is freed.
+ *
+ * What changed is found out at the next begin, which drops what depended on it.
  */
-#include <xen/domain_page.h>
+#include <xen/bitmap.h>
+#include <xen/perfc.h>
 
 #include <asm/hvm/hvm.h>
+#include <asm/hvm/support.h>
 #include <asm/p2m.h>
 #include <asm/paging.h>
 
+#include "mm-locks.h"
+#include "walk.h"
 #include "xlat.h"
 
-#define PTE_NX (1UL << 63)
+#define PTE_AD  ((uint64_t)(_PAGE_ACCESSED | _PAGE_DIRTY))
 
-/* One walk in progress. */
-struct walk {
-    struct domain *d;
-    uint64_t page;
-    uint64_t all, any;          /* AND and OR of the entries so far */
+#define HOW_CR4 (X86_CR4_PAE | X86_CR4_SMEP | X86_CR4_SMAP | X86_CR4_PKE | \
+                 X86_CR4_PKS)
+
+/* What unused places of the table point to. */
+static const uint64_t unused_entry;
+
+enum found {
+    FOUND,                      /* and kept */
+    FOUND_UNMARKED,             /* it is right but for accessed and dirty bits */
+    FOUND_NOTHING,              /* a fault, or not ours to decide */
 };
 
-bool nvmx_xlat_type_allows(unsigned int type, enum cluster_access access)
+static struct p2m_domain *host_p2m(const struct vcpu *v)
 {
-    if ( type == p2m_ram_rw )
-        return true;
-
-    return access != CLUSTER_WRITE &&
-           (type == p2m_ram_ro || type == p2m_ram_logdirty);
+    return p2m_get_hostp2m(v->domain);
 }
 
-static unsigned int p2m_generation(const struct domain *d)
+static struct nvmx_xlat_how how_now(const struct vcpu *v)
 {
-    return ACCESS_ONCE(p2m_get_hostp2m(d)->generation);
+    return (struct nvmx_xlat_how){
+        .cr3 = v->arch.hvm.guest_cr[3] & PADDR_MASK & PAGE_MASK,
+        .cr4 = v->arch.hvm.guest_cr[4] & HOW_CR4,
+        .efer = v->arch.hvm.guest_efer,
+        .generation = host_p2m(v)->generation,
+        .log_dirty = paging_mode_log_dirty(v->domain),
+    };
 }
 
-static struct nvmx_xlat_entry *slot(struct nvmx_xlat *xlat, uint64_t page,
-                                    enum cluster_access access)
+static bool same_how(const struct nvmx_xlat_how *a,
+                     const struct nvmx_xlat_how *b)
 {
-    /* Masked by a constant: the guest chooses the address. */
-    return &xlat->entry[((page >> PAGE_SHIFT) ^ (access << 3)) &
-                        (NVMX_XLAT_ENTRIES - 1)];
-}
-
-static bool same_entries(const struct nvmx_xlat_entry *e)
-{
-    unsigned int i;
-
-    for ( i = 0; i < e->levels; i++ )
-        if ( ACCESS_ONCE(*e->pte[i].entry) != e->pte[i].value )
-            return false;
-
-    return true;
-}
-
-static bool matches(const struct nvmx_xlat_entry *e, const struct vcpu *v,
-                    uint64_t page, enum cluster_access access)
-{
-    return e->pg && e->page == page && e->access == access &&
-           e->cr3 == v->arch.hvm.guest_cr[3] &&
-           e->generation == p2m_generation(v->domain) && same_entries(e);
-}
-
-/* See the top of the file for why in this order. */
-static struct page_info *reuse(const struct nvmx_xlat_entry *e,
-                               struct vcpu *v)
-{
-    struct page_info *pg = e->pg;
-
-    if ( !get_page(pg, v->domain) )
-        return NULL;
-
-    smp_rmb();
-    if ( e->generation == p2m_generation(v->domain) )
-        return pg;
-
-    put_page(pg);
-
-    return NULL;
-}
-
-/* A referenced page of the guest that may be accessed so, or NULL. */
-static struct page_info *guest_page(struct domain *d, uint64_t gfn,
-                                    enum cluster_access access)
-{
-    p2m_type_t type;
-    struct page_info *pg = get_page_from_gfn(d, gfn, &type, P2M_ALLOC);
-
-    if ( pg && !nvmx_xlat_type_allows(type, access) )
-    {
-        put_page(pg);
-        pg = NULL;
-    }
-
-    return pg;
-}
-
-/* Read the entry for the walk's address in the table at @gfn. */
-static bool step(struct walk *w, struct nvmx_xlat_entry *e, uint64_t gfn,
-                 unsigned int shift)
-{
-    struct page_info *table = guest_page(w->d, gfn, CLUSTER_READ);
-    const uint64_t *entry;
-
-    if ( !table )
-        return false;
-
-    entry = (const uint64_t *)__map_domain_page(table) +
-            ((w->page >> shift) & 511);
-    e->pte[e->levels].entry = entry;
-    e->pte[e->levels].value = ACCESS_ONCE(*entry);
-    put_page(table);
-
-    w->all &= e->pte[e->levels].value;
-    w->any |= e->pte[e->levels].value;
-    e->levels++;
-
-    return (w->all & _PAGE_PRESENT) && (w->all & _PAGE_ACCESSED);
-}
-
-static uint64_t frame_of(uint64_t pte)
-{
-    return (pte & PADDR_MASK) >> PAGE_SHIFT;
-}
-
-/* Bits of a large page's entry that have to be 0, its PAT bit left aside. */
-static bool large_page_is_aligned(uint64_t pte, unsigned int shift)
-{
-    return !(pte & ((1UL << shift) - 1) & ~0x1fffUL);
-}
-
-/* Follow the tables; the guest frame of the page, or INVALID. */
-static uint64_t follow(struct walk *w, struct nvmx_xlat_entry *e)
-{
-    unsigned int shift = PAGE_SHIFT + 3 * 9;
-    uint64_t gfn = frame_of(e->cr3), pte;
-
-    for ( ; ; shift -= 9 )
-    {
-        if ( !step(w, e, gfn, shift) )
-            return gfn_x(INVALID_GFN);
-
-        pte = e->pte[e->levels - 1].value;
-        gfn = frame_of(pte);
-        if ( shift == PAGE_SHIFT )
-            return gfn;
-        if ( !(pte & _PAGE_PSE) )
-            continue;
-        /* Whether there are 1 GiB pages is more than one question: the slow way. */
-        if ( shift > PAGE_SHIFT + 9 || !large_page_is_aligned(pte, shift) )
-            return gfn_x(INVALID_GFN);
-
-        return (gfn & ~((1UL << (shift - PAGE_SHIFT)) - 1)) |
-               ((w->page >> PAGE_SHIFT) & ((1UL << (shift - PAGE_SHIFT)) - 1));
-    }
+    return !((a->cr3 ^ b->cr3) | (a->cr4 ^ b->cr4) | (a->efer ^ b->efer) |
+             (a->generation ^ b->generation) | (a->log_dirty ^ b->log_dirty));
 }
 
 /*
- * Rights that hold whatever CR0.WP, CR4.SMEP, CR4.SMAP and RFLAGS.AC are: a
- * supervisor page, writable at all levels, not execute-disabled at any.
+ * Without EFER.NXE bit 63 of an entry is reserved, and with CR4.PKS supervisor
+ * pages have keys: then more than the entries says what is allowed.
  */
-static bool rights_allow(const struct walk *w, uint64_t leaf,
-                         enum cluster_access access)
+static bool entries_say_all(const struct nvmx_xlat_how *how)
 {
-    if ( w->all & _PAGE_USER )
-        return false;
+    return (how->efer & EFER_NXE) && !(how->cr4 & X86_CR4_PKS);
+}
 
+/*
+ * In groups of four without a branch: this is paid at every execution.  The
+ * last group is filled up with unused entries.
+ */
+static bool same_entries(const struct nvmx_xlat *xlat)
+{
+    const struct nvmx_walk_entry *e = xlat->entry;
+    const struct nvmx_walk_entry *end = e + ROUNDUP(xlat->nr_entries, 4);
+    uint64_t differ = 0;
+
+    for ( ; e < end; e += 4 )
+    {
+        differ |= ACCESS_ONCE(*e[0].entry) ^ e[0].value;
+        differ |= ACCESS_ONCE(*e[1].entry) ^ e[1].value;
+        differ |= ACCESS_ONCE(*e[2].entry) ^ e[2].value;
+        differ |= ACCESS_ONCE(*e[3].entry) ^ e[3].value;
+    }
+
+    return !differ;
+}
+
+/* Keep nothing. */
+static void forget(struct nvmx_xlat *xlat, const struct nvmx_xlat_how *how)
+{
+    unsigned int i;
+
+    xlat->how = *how;
+    xlat->nr_entries = 0;
+    for ( i = 0; i < NVMX_XLAT_ENTRIES; i++ )
+        xlat->entry[i] = (struct nvmx_walk_entry){ .entry = &unused_entry };
+    /* No page is of the epoch after this one. */
+}
+
+static bool depends(const struct nvmx_xlat_page *p,
+                    const unsigned long *changed)
+{
+    unsigned int i;
+
+    for ( i = 0; i < p->levels; i++ )
+        if ( test_bit(p->entry[i], changed) )
+            return true;
+
+    return false;
+}
+
+/* Take over into the next epoch what does not depend on entries that changed. */
+static void keep_unchanged(struct nvmx_xlat *xlat)
+{
+    DECLARE_BITMAP(changed, NVMX_XLAT_ENTRIES) = {};
+    unsigned int i;
+
+    for ( i = 0; i < xlat->nr_entries; i++ )
+    {
+        struct nvmx_walk_entry *e = &xlat->entry[i];
+        uint64_t value = ACCESS_ONCE(*e->entry);
+
+        if ( value == e->value )
+            continue;
+        __set_bit(i, changed);
+        e->value = value;
+    }
+
+    for ( i = 0; i < NVMX_XLAT_PAGES; i++ )
+        if ( xlat->page[i].epoch == xlat->epoch &&
+             !depends(&xlat->page[i], changed) )
+            xlat->page[i].epoch++;
+}
+
+static void renew(struct nvmx_xlat *xlat, const struct nvmx_xlat_how *how)
+{
+    perfc_incr(nvmx_cluster_epochs);
+
+    if ( xlat->full || !xlat->epoch || !same_how(&xlat->how, how) )
+        forget(xlat, how);
+    else
+        keep_unchanged(xlat);
+
+    xlat->epoch++;
+    xlat->ended = xlat->full = xlat->lost = false;
+}
+
+uint64_t nvmx_xlat_begin(struct nvmx_xlat *xlat, struct vcpu *v)
+{
+    struct p2m_domain *p2m = host_p2m(v);
+    struct nvmx_xlat_how how;
+
+    p2m_read_lock(p2m);
+
+    how = how_now(v);
+    if ( likely(same_how(&xlat->how, &how)) && likely(!xlat->ended) &&
+         likely(same_entries(xlat)) )
+        return xlat->epoch;
+
+    if ( !entries_say_all(&how) )
+    {
+        p2m_read_unlock(p2m);
+        return 0;
+    }
+
+    renew(xlat, &how);
+
+    return xlat->epoch;
+}
+
+void nvmx_xlat_end(struct vcpu *v)
+{
+    p2m_read_unlock(host_p2m(v));
+}
+
+void nvmx_xlat_unlock(struct vcpu *v)
+{
+    p2m_read_unlock(host_p2m(v));
+}
+
+bool nvmx_xlat_relock(struct nvmx_xlat *xlat, struct vcpu *v)
+{
+    struct p2m_domain *p2m = host_p2m(v);
+
+    p2m_read_lock(p2m);
+    if ( p2m->generation != xlat->how.generation )
+        xlat->ended = xlat->lost = true;
+
+    return !xlat->lost;
+}
+
+static bool allows(const struct nvmx_xlat_page *p, enum cluster_access access)
+{
     switch ( access )
     {
     case CLUSTER_WRITE:
-        return (w->all & _PAGE_RW) && (leaf & _PAGE_DIRTY);
+    case CLUSTER_PROBE_WRITE:
+        return p->writable;
     case CLUSTER_FETCH:
-        return !(w->any & PTE_NX);
+        return p->executable;
     case CLUSTER_READ:
         break;
     }
@@ -187,52 +211,158 @@ static bool rights_allow(const struct walk *w, uint64_t leaf,
     return true;
 }
 
-/* Walk for @e, whose page, access and cr3 are set; a referenced page, or NULL. */
-static struct page_info *walk(struct nvmx_xlat_entry *e, struct domain *d)
-{
-    struct walk w = { .d = d, .page = e->page, .all = ~0UL };
-    uint64_t gfn;
-
-    e->levels = 0;
-    e->generation = p2m_generation(d);
-    smp_rmb();
-
-    gfn = follow(&w, e);
-    if ( gfn == gfn_x(INVALID_GFN) ||
-         !rights_allow(&w, e->pte[e->levels - 1].value, e->access) )
-        return NULL;
-
-    return guest_page(d, gfn, e->access);
-}
-
 /*
- * Without EFER.NXE bit 63 of an entry is reserved, and with CR4.PKS supervisor
- * pages have keys: then more than the entries says what is allowed.
+ * Have @e compared from now on; its index, or NVMX_XLAT_ENTRIES.  An entry that
+ * is known by another value has changed in this epoch: it keeps the old one, by
+ * which the next nvmx_xlat_begin() will find out.  Accessed and dirty bits may
+ * come, nobody depends on their being clear.
  */
-static bool entries_say_all(const struct vcpu *v)
+static unsigned int keep_entry(struct nvmx_xlat *xlat,
+                               const struct nvmx_walk_entry *e)
 {
-    return hvm_nx_enabled(v) && !hvm_pks_enabled(v);
+    struct nvmx_walk_entry *known;
+    unsigned int i;
+
+    for ( i = 0; i < xlat->nr_entries; i++ )
+    {
+        known = &xlat->entry[i];
+        if ( known->entry != e->entry )
+            continue;
+        if ( (known->value & ~PTE_AD) != (e->value & ~PTE_AD) ||
+             (known->value & ~e->value) )
+        {
+            xlat->ended = true;
+            return NVMX_XLAT_ENTRIES;
+        }
+        known->value = e->value;
+        return i;
+    }
+
+    if ( i == NVMX_XLAT_ENTRIES )
+        xlat->ended = xlat->full = true;
+    else
+        xlat->entry[xlat->nr_entries++] = *e;
+
+    return i;
 }
 
-struct page_info *nvmx_xlat_get(struct nvmx_xlat *xlat, struct vcpu *v,
-                                uint64_t page, enum cluster_access access)
+/* Keep all that the walk depended on; false when the page cannot be kept. */
+static bool keep_entries(struct nvmx_xlat *xlat, const struct nvmx_walk *w,
+                         struct nvmx_xlat_page *p)
 {
-    struct nvmx_xlat_entry *e = slot(xlat, page, access);
-    struct page_info *pg;
+    unsigned int i, index;
 
-    if ( !entries_say_all(v) ||
-         (access == CLUSTER_WRITE && paging_mode_log_dirty(v->domain)) )
+    for ( i = 0; i < w->levels; i++ )
+    {
+        index = keep_entry(xlat, &w->entry[i]);
+        if ( index == NVMX_XLAT_ENTRIES )
+            return false;
+        p->entry[i] = index;
+    }
+    p->levels = w->levels;
+
+    return true;
+}
+
+static enum found look_up(struct nvmx_xlat *xlat, struct vcpu *v,
+                          struct nvmx_xlat_page *p, uint64_t page,
+                          enum cluster_access access)
+{
+    struct p2m_domain *p2m = host_p2m(v);
+    struct nvmx_walk w;
+    bool writes = access == CLUSTER_WRITE || access == CLUSTER_PROBE_WRITE;
+    bool writable;
+    uint64_t gfn, leaf;
+    p2m_type_t type;
+    void *host;
+
+    perfc_incr(nvmx_cluster_walks);
+
+    gfn = nvmx_walk(&w, p2m, xlat->how.cr3, page);
+    if ( gfn == gfn_x(INVALID_GFN) ||
+         !nvmx_walk_allows(&w, xlat->how.cr4, access) )
+        return FOUND_NOTHING;
+
+    host = nvmx_ram_page(p2m, gfn, &type);
+    writable = type == p2m_ram_rw && !xlat->how.log_dirty;
+    if ( !host || (writes && !writable) )
+        return FOUND_NOTHING;
+
+    leaf = w.entry[w.levels - 1].value;
+    if ( !(w.all & _PAGE_ACCESSED) || (writes && !(leaf & _PAGE_DIRTY)) )
+        return FOUND_UNMARKED;
+
+    p->epoch = 0;
+    if ( !keep_entries(xlat, &w, p) && !xlat->full )
+        return FOUND_NOTHING;
+
+    p->page = page;
+    p->host = host;
+    p->writable = writable && (leaf & _PAGE_DIRTY) &&
+                  nvmx_walk_allows(&w, xlat->how.cr4, CLUSTER_WRITE);
+    p->executable = nvmx_walk_allows(&w, xlat->how.cr4, CLUSTER_FETCH);
+    p->epoch = xlat->epoch;
+
+    return FOUND;
+}
+
+static uint32_t walk_flags(enum cluster_access access)
+{
+    switch ( access )
+    {
+    case CLUSTER_WRITE:
+        return PFEC_page_present | PFEC_write_access;
+    case CLUSTER_FETCH:
+        return PFEC_page_present | PFEC_insn_fetch;
+    default:
+        return PFEC_page_present;
+    }
+}
+
+/* Do to accessed and dirty bits what the access does. */
+static bool mark(struct nvmx_xlat *xlat, struct vcpu *v, uint64_t page,
+                 enum cluster_access access)
+{
+    enum hvm_translation_result result;
+    struct page_info *pg = NULL;
+    p2m_type_t type;
+
+    nvmx_xlat_unlock(v);
+    result = hvm_translate_get_page(v, page, true, walk_flags(access), NULL,
+                                    &pg, NULL, &type);
+    if ( result == HVMTRANS_okay )
+        put_page(pg);
+
+    return nvmx_xlat_relock(xlat, v) && result == HVMTRANS_okay;
+}
+
+void *nvmx_xlat_get(struct nvmx_xlat *xlat, struct vcpu *v, uint64_t page,
+                    enum cluster_access access)
+{
+    /* Masked by a constant: the guest chooses the address. */
+    struct nvmx_xlat_page *p =
+        &xlat->page[((page >> PAGE_SHIFT) ^ (page >> (PAGE_SHIFT + 10))) &
+                    (NVMX_XLAT_PAGES - 1)];
+    enum found found;
+
+    if ( xlat->lost )
         return NULL;
 
-    if ( matches(e, v, page, access) && (pg = reuse(e, v)) )
-        return pg;
+    if ( p->page == page && p->epoch == xlat->epoch )
+    {
+        if ( allows(p, access) )
+            return p->host;
+        /* A probe is often for nothing, and then not worth a walk. */
+        if ( access == CLUSTER_PROBE_WRITE )
+            return NULL;
+    }
 
-    e->page = page;
-    e->access = access;
-    e->cr3 = v->arch.hvm.guest_cr[3];
-    e->pg = walk(e, v->domain);
+    found = look_up(xlat, v, p, page, access);
+    if ( found == FOUND_UNMARKED && access != CLUSTER_PROBE_WRITE &&
+         mark(xlat, v, page, access) )
+        found = look_up(xlat, v, p, page, access);
 
-    return e->pg;
+    return found == FOUND ? p->host : NULL;
 }
 
 /*

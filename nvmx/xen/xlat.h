@@ -1,59 +1,86 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xlat.h - L1's linear addresses, translated once and re-checked at each use.
+ * xlat.h - L1's linear addresses, translated once and re-checked as a whole at
+ * the beginning of each execution.
  *
  * A walk of L1's page tables costs thousands of instructions, since each level
- * is a p2m look-up.  What it found is kept between executions, in the form of
- * what it depended on: CR3, the page-table entries by place and value, and the
- * generation of the p2m.  When all of that is as it was, so is the result.
- * Nothing is held between executions: no page reference, no mapping.
+ * is a p2m look-up.  What it found is kept between executions, together with
+ * what it depended on: the registers that say how to translate, the page-table
+ * entries by place and value, and the generation of the p2m.  When all of that
+ * is as it was, so is every result: that is the EPOCH, a number.  Nothing is held
+ * between executions: no page reference, no mapping.  During one the p2m lock is
+ * held for reading, so no page leaves the guest.
  *
- * Only the plain case is kept: 4-level paging, a supervisor page, accessed (and
- * dirty, for a write) already set, rights that do not depend on CR0.WP, SMEP or
- * SMAP, EFER.NXE set, CR4.PKS clear, and RAM.  For everything else there is
- * hvm_translate_get_page().
+ * Only the plain case is translated: 4-level paging with EFER.NXE, no protection
+ * keys, and RAM.  Pages of the user count where SMAP does not matter.
+ *
+ * Order of calls: nvmx_xlat_begin(), any number of nvmx_xlat_get(),
+ * nvmx_xlat_unlock() and _relock() in pairs, nvmx_xlat_end().  By the vCPU that
+ * it belongs to, with vmcs01 loaded.
  */
 #ifndef NVMX_XEN_XLAT_H
 #define NVMX_XEN_XLAT_H
 
 #include "cluster.h"
+#include "walk.h"
 
 struct vcpu;
-struct page_info;
 
-#define NVMX_XLAT_ENTRIES 32    /* a power of two */
-#define NVMX_XLAT_LEVELS   4
+/*
+ * NVMX_XLAT_PAGES is a power of two, NVMX_XLAT_ENTRIES a multiple of 4.  The
+ * latter is the smaller one: entries of large pages and upper levels are shared.
+ */
+#define NVMX_XLAT_PAGES   1024
+#define NVMX_XLAT_ENTRIES 128
 
-struct nvmx_xlat_entry {
+/* A translated page.  Empty where @epoch is not the present one. */
+struct nvmx_xlat_page {
     uint64_t page;              /* linear address */
-    uint64_t cr3;
-    struct page_info *pg;       /* NULL: empty. Not referenced: see xlat_get() */
-    unsigned int generation;    /* of the p2m, read before the walk */
-    uint8_t access;             /* enum cluster_access */
-    uint8_t levels;             /* of the walk: 3 (a 2 MiB page) or 4 */
-    struct {
-        const uint64_t *entry;  /* in the directmap */
-        uint64_t value;
-    } pte[NVMX_XLAT_LEVELS];
+    void *host;
+    uint64_t epoch;
+    bool writable;              /* dirty already set, and RAM that may be written */
+    bool executable;
+    uint8_t levels;             /* of the walk */
+    uint8_t entry[NVMX_WALK_LEVELS];    /* what it depends on, by index */
+};
+
+/* Registers and modes that say how to translate. */
+struct nvmx_xlat_how {
+    uint64_t cr3;               /* without PCID */
+    uint64_t cr4;               /* the bits that count */
+    uint64_t efer;
+    unsigned int generation;    /* of the p2m */
+    bool log_dirty;
 };
 
 struct nvmx_xlat {
-    struct nvmx_xlat_entry entry[NVMX_XLAT_ENTRIES];
+    uint64_t epoch;
+    struct nvmx_xlat_how how;
+    bool ended;                 /* this epoch ends with this execution */
+    bool full;                  /* and so does everything that was kept */
+    bool lost;                  /* the p2m changed during it: nothing more is translated */
+    unsigned int nr_entries;
+    struct nvmx_walk_entry entry[NVMX_XLAT_ENTRIES];
+    struct nvmx_xlat_page page[NVMX_XLAT_PAGES];
 };
 
 /*
- * The page at linear address @page of @v, which is current and in 64-bit mode,
- * for an @access by CPL 0.  Returns it with a reference that the caller has to
- * put, or NULL when this is not the plain case.
+ * Lock the p2m of @v's domain, and look whether everything is as it was.  Returns
+ * the epoch, or 0, without the lock, when L1 runs in a way that this does not
+ * translate.
  */
-struct page_info *nvmx_xlat_get(struct nvmx_xlat *xlat, struct vcpu *v,
-                                uint64_t page, enum cluster_access access);
+uint64_t nvmx_xlat_begin(struct nvmx_xlat *xlat, struct vcpu *v);
+void nvmx_xlat_end(struct vcpu *v);
 
 /*
- * May @access reach a page of this p2m type without anybody having to know?
- * Only plain RAM of the guest's own; a page under log-dirty tracking may be
- * read, a write to it has to fault.
+ * Let go of the lock for something that may take it.  False from relock: the
+ * p2m has changed, what was translated may not be used any more.
  */
-bool nvmx_xlat_type_allows(unsigned int type, enum cluster_access access);
+void nvmx_xlat_unlock(struct vcpu *v);
+bool nvmx_xlat_relock(struct nvmx_xlat *xlat, struct vcpu *v);
+
+/* As cluster_ops.translate(). */
+void *nvmx_xlat_get(struct nvmx_xlat *xlat, struct vcpu *v, uint64_t page,
+                    enum cluster_access access);
 
 #endif /* NVMX_XEN_XLAT_H */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * fuzz.c - random bytes through decoding, formation and execution.
+ * fuzz.c - random bytes through decoding, formation and execution, by static
+ * clusters and by regions.
  *
  * Nothing may crash or overrun (build with SAN=1 to see the latter: every
  * buffer has its exact size), every cluster formed must keep the rules that the
- * interpreter relies on, and every outcome those of cluster.h.
+ * interpreter relies on, every outcome those of cluster.h, and regions must
+ * leave what single steps leave (trial.h).
  *
  * usage: fuzz [SEED [COUNT]]
  */
@@ -15,66 +17,16 @@
 
 #include "decode.h"
 #include "form.h"
-#include "generate.h"
 #include "guest.h"
+#include "hostile.h"
 #include "insn_text.h"
+#include "trial.h"
 #include "unit.h"
 
-/* Bytes that make instructions the engine knows, or nearly, more likely than chance. */
-static const uint8_t likely[] = {
-    0x0f, 0x66, 0x67, 0xf2, 0xf3, 0xf0, 0x64, 0x65, 0x40, 0x41, 0x48, 0x49, 0x4c, 0x89, 0x8b,
-    0x83, 0x81, 0xc7, 0xff, 0x50, 0x58, 0x74, 0x75, 0x05, 0x25, 0x44, 0x8d, 0x00, 0x01, 0xf7,
-    0x1f, 0x90, 0xb6, 0xbf, 0x94, 0x45, 0x84, 0xe8, 0xc3, 0x63, 0xa1, 0x8f, 0x6a, 0x68, 0xb8,
+enum {
+    PER_PROGRAM = 40,           /* executions of hostile code in each mode */
+    INPUTS_PER_PROGRAM = 100,   /* so many inputs for static clusters for each of its programs */
 };
-
-static uint8_t random_byte(struct random *r)
-{
-    return random_below(r, 2) ? likely[random_below(r, sizeof(likely))] : random_next(r);
-}
-
-/* VMREAD or VMWRITE, of anything. */
-static void put_exiting(struct random *r, uint8_t *at)
-{
-    at[0] = 0x0f;
-    at[1] = 0x78 + random_below(r, 2);
-    at[2] = random_below(r, 3) ? 0xc0 | random_next(r) : random_next(r);
-}
-
-/* A REX prefix, perhaps, an opcode that the engine knows, and whatever is there behind it. */
-static void put_plausible(struct random *r, uint8_t *at)
-{
-    unsigned int i = 0;
-
-    if (random_below(r, 3) == 0)
-        at[i++] = 0x40 | random_below(r, 16);
-    at[i] = likely[random_below(r, sizeof(likely))];
-}
-
-/* Its length, or 0 where it is none that the engine knows. */
-static unsigned int length_of(const uint8_t *at, unsigned int size)
-{
-    struct cluster_insn insn;
-
-    return cluster_decode(&insn, at, size, GUEST_CODE) == CLUSTER_DECODE_OK ? insn.length : 0;
-}
-
-/* Exiting instructions, others that may well be supported, and now and then anything. */
-static void fill(struct random *r, uint8_t *code, unsigned int size)
-{
-    unsigned int i, length;
-
-    for (i = 0; i < size; i++)
-        code[i] = random_byte(r);
-    for (i = 0; i + 3 <= size; i += length) {
-        if (i == 0 || random_below(r, 3) == 0)
-            put_exiting(r, code + i);
-        else
-            put_plausible(r, code + i);
-        length = length_of(code + i, size - i);
-        if (length == 0)
-            length = random_below(r, 20) == 0;
-    }
-}
 
 static bool rule(bool holds, const char *what)
 {
@@ -181,14 +133,13 @@ static bool check_run(struct guest *g, struct random *r, const uint8_t *code, un
            rule(ran || memcmp(&before, &g->regs, sizeof(before)) == 0, "refusals change nothing") &&
            rule(cluster_canonical(g->regs.rip), "RIP is canonical") &&
            rule(g->out.exiting <= g->out.insns && g->out.insns <= CLUSTER_MAX_INSNS, "counts") &&
-           rule(g->release_count <= 1 && (g->translate_count == 0 || g->release_count == 1),
-                "what was translated is released") &&
+           rule(g->begin_count <= 1 && g->begin_count == g->end_count, "what was begun is ended") &&
+           rule(g->translate_count == 0 || g->begin_count == 1, "translated within an execution") &&
            rule(!g->out.formed || check_cluster(g->out.formed), "what was formed");
 }
 
-static int run(uint64_t seed, uint64_t count)
+static bool fuzz_static(struct random *r, uint64_t count)
 {
-    struct random r = { seed };
     struct guest *g = guest_start();
     uint64_t i, executed = 0;
     bool good = true;
@@ -197,17 +148,47 @@ static int run(uint64_t seed, uint64_t count)
     guest_map(g, 0, guest_at(g, GUEST_DATA), "rw");
     for (i = 0; i < count && good; i++) {
         uint8_t code[CLUSTER_MAX_BYTES];
-        unsigned int size = 1 + random_below(&r, CLUSTER_MAX_BYTES);
+        unsigned int size = 1 + random_below(r, CLUSTER_MAX_BYTES);
 
-        fill(&r, code, size);
-        good = check_decode(code, size) && check_formation(&r, code, size) &&
-               check_run(g, &r, code, size);
+        hostile_fill(r, code, size);
+        good = check_decode(code, size) && check_formation(r, code, size) &&
+               check_run(g, r, code, size);
         executed += g->out.insns != 0;
     }
     guest_end(g);
     printf("%" PRIu64 " inputs, %" PRIu64 " clusters executed\n", i, executed);
-    good = good && rule(executed > count / 20, "enough of them were clusters");
-    return unit_report("fuzz", 1, !good);
+    return good && rule(executed > count / 20, "enough of them were clusters");
+}
+
+static bool fuzz_regions(uint64_t seed, uint64_t programs)
+{
+    struct trial *t = malloc(sizeof(*t));
+    uint64_t i, cached;
+    bool good;
+
+    if (!t)
+        abort();
+    trial_start(t);
+    t->hostile = true;
+    for (i = 0; i < programs && t->tally.mismatches == 0; i++)
+        trial_run(t, seed + i, PER_PROGRAM);
+    cached = t->tally.cached[TRIAL_ON];
+    good = t->tally.mismatches == 0;
+    printf("%" PRIu64 " hostile programs, %" PRIu64 " executions, %" PRIu64 " of regions, %" PRIu64
+           " instructions translated\n", i, t->tally.executions, cached, t->tally.insns[TRIAL_ON]);
+    good = good && rule(programs < 100 || cached > programs, "enough of them were regions");
+    trial_end(t);
+    free(t);
+    return good;
+}
+
+static int run(uint64_t seed, uint64_t count)
+{
+    struct random r = { seed };
+    int failed = !fuzz_static(&r, count);
+
+    failed += !fuzz_regions(seed, count / INPUTS_PER_PROGRAM);
+    return unit_report("fuzz", 2, failed);
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest.h"
+#include "guest_arena.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,8 +28,46 @@ static bool allowed(const struct guest_page *page, enum cluster_access access)
     switch (access) {
     case CLUSTER_READ:  return page->readable;
     case CLUSTER_WRITE: return page->writable;
-    default:            return page->executable;
+    case CLUSTER_FETCH: return page->executable;
+    default:            return page->writable && page->dirty;
     }
+}
+
+static void demand(bool kept, const char *law, uint64_t argument)
+{
+    if (kept)
+        return;
+    fprintf(stderr, "contract of cluster_ops: %s (0x%llx)\n", law, (unsigned long long)argument);
+    abort();
+}
+
+static bool op_begin(void *ctx, struct cluster_world *world)
+{
+    struct guest *g = ctx;
+
+    demand(!g->begun, "begin() once", 0);
+    g->begin_count++;
+    if (g->refuse)
+        return false;
+    g->begun = true;
+    world->epoch = g->epoch;
+    world->fs_base = g->fs;
+    world->gs_base = g->gs;
+    world->vmcs = g->hide_vmcs ? NULL : (const uint8_t *)g->vmcs;
+    world->poke = &g->poke;
+    world->pending = g->pending;
+    world->cr2 = &g->cr2;
+    return true;
+}
+
+static void op_end(void *ctx)
+{
+    struct guest *g = ctx;
+
+    demand(g->begun, "end() after begin()", 0);
+    g->begun = false;
+    g->end_count++;
+    record(g, 'x', 0);
 }
 
 static void *op_translate(void *ctx, uint64_t linear, enum cluster_access access)
@@ -36,30 +75,15 @@ static void *op_translate(void *ctx, uint64_t linear, enum cluster_access access
     struct guest *g = ctx;
     struct guest_page *page = page_of(g, linear);
 
-    /* The contract of cluster_ops. */
-    if (linear % GUEST_PAGE != 0 || !cluster_canonical(linear)) {
-        fprintf(stderr, "translate() asked for 0x%llx\n", (unsigned long long)linear);
-        abort();
-    }
+    demand(g->begun, "translate() after begin()", linear);
+    demand(linear % GUEST_PAGE == 0 && cluster_canonical(linear), "translate() a page", linear);
     g->translate_count++;
     record(g, 't', linear);
-    return page && allowed(page, access) ? page->host : NULL;
-}
-
-static void op_release(void *ctx)
-{
-    struct guest *g = ctx;
-
-    g->release_count++;
-    record(g, 'x', 0);
-}
-
-static uint64_t op_segment_base(void *ctx, enum cluster_segment seg)
-{
-    struct guest *g = ctx;
-
-    record(g, 's', seg);
-    return seg == CLUSTER_SEG_FS ? g->fs : g->gs;
+    if (!page || !allowed(page, access))
+        return NULL;
+    page->accessed = true;
+    page->dirty |= access == CLUSTER_WRITE;
+    return page->host;
 }
 
 static enum cluster_vmx vmx_result(struct guest *g)
@@ -72,6 +96,7 @@ static enum cluster_vmx op_vmread(void *ctx, uint64_t field, uint64_t *value)
     struct guest *g = ctx;
     enum cluster_vmx result = vmx_result(g);
 
+    demand(g->begun, "vmread() after begin()", field);
     record(g, 'r', field);
     if (result == CLUSTER_VMX_SUCCEED)
         *value = guest_field(field);
@@ -83,6 +108,7 @@ static enum cluster_vmx op_vmwrite(void *ctx, uint64_t field, uint64_t value)
     struct guest *g = ctx;
     enum cluster_vmx result = vmx_result(g);
 
+    demand(g->begun, "vmwrite() after begin()", field);
     record(g, 'w', field);
     if (result == CLUSTER_VMX_SUCCEED) {
         g->written_field = field;
@@ -91,21 +117,74 @@ static enum cluster_vmx op_vmwrite(void *ctx, uint64_t field, uint64_t value)
     return result;
 }
 
+bool guest_field_is_plain(uint64_t field)
+{
+    return field < 0x8000 && !(field & 1);
+}
+
+/* Index of @field in the page, which it enters now if it was not asked for before. */
+static unsigned int vmcs_index(struct guest *g, uint64_t field)
+{
+    unsigned int i;
+
+    for (i = 0; i < g->nr_vmcs; i++)
+        if (g->vmcs_name[i] == field)
+            return i;
+    demand(i < GUEST_PAGE / 8, "vmcs_field() of too many fields for this test", field);
+    g->nr_vmcs++;
+    g->vmcs_name[i] = field;
+    g->vmcs[i] = guest_field(field);
+    return i;
+}
+
+static bool op_vmcs_field(void *ctx, uint64_t field, struct cluster_field *where)
+{
+    struct guest *g = ctx;
+
+    if (!guest_field_is_plain(field))
+        return false;
+    where->offset = 8 * vmcs_index(g, field);
+    where->width = 8;
+    return true;
+}
+
+static enum cluster_emulated op_emulate(void *ctx, enum cluster_op op, struct cluster_regs *regs,
+                                        struct cluster_operands *operands)
+{
+    struct guest *g = ctx;
+
+    demand(g->begun, "emulate() after begin()", op);
+    record(g, 'm', op);
+    return guest_emulate(ctx, op, regs, operands);
+}
+
+/* Its pages are where they are. */
+static uint8_t *op_adjoin(void *ctx, uint8_t *const page[2])
+{
+    (void)ctx;
+    (void)page;
+    return NULL;
+}
+
 static bool op_event_pending(void *ctx, uint64_t rflags)
 {
     struct guest *g = ctx;
 
+    demand(g->begun, "event_pending() after begin()", rflags);
     record(g, 'e', rflags);
-    return ++g->event_count == g->event_at;
+    g->event_count++;
+    return g->event_at != 0 && g->event_count >= g->event_at;
 }
 
 const struct cluster_ops guest_ops = {
+    .begin = op_begin,
+    .end = op_end,
     .translate = op_translate,
-    .release = op_release,
-    .segment_base = op_segment_base,
     .vmread = op_vmread,
     .vmwrite = op_vmwrite,
-    .event_pending = op_event_pending,
+    .vmcs_field = op_vmcs_field,
+    .emulate = op_emulate,
+    .event_pending = op_event_pending, .adjoin = op_adjoin,
 };
 
 void guest_map(struct guest *g, uint64_t linear, uint8_t *host, const char *rights)
@@ -122,6 +201,8 @@ void guest_map(struct guest *g, uint64_t linear, uint8_t *host, const char *righ
     page->readable = strchr(rights, 'r');
     page->writable = strchr(rights, 'w');
     page->executable = strchr(rights, 'x');
+    page->accessed = page->dirty = false;
+    g->epoch++;
 }
 
 void guest_unmap(struct guest *g, uint64_t linear)
@@ -129,6 +210,7 @@ void guest_unmap(struct guest *g, uint64_t linear)
     struct guest_page *page = page_of(g, linear);
 
     *page = g->page[--g->nr_pages];
+    g->epoch++;
 }
 
 uint8_t *guest_at(struct guest *g, uint64_t linear)
@@ -182,7 +264,12 @@ struct guest *guest_start(void)
     unsigned int i;
 
     g->vcpu = allocate(sizeof(*g->vcpu));
+    g->arena = guest_arena_map(GUEST_ARENA);
+    cluster_init(g->vcpu, &g->arena);
+    g->mode = CLUSTER_MODE_STATIC;
     g->memory = allocate(INITIAL_PAGES * GUEST_PAGE);
+    g->vmcs = allocate(GUEST_PAGE);
+    g->vmcs_name = allocate(GUEST_PAGE);
     for (i = 0; i < INITIAL_PAGES; i++)
         guest_map(g, linear[i], g->memory + i * GUEST_PAGE, rights[i]);
     g->regs.gpr[CLUSTER_RSP] = GUEST_RSP;
@@ -193,18 +280,27 @@ struct guest *guest_start(void)
 
 void guest_end(struct guest *g)
 {
+    free(g->vmcs_name);
+    free(g->vmcs);
     free(g->memory);
+    guest_arena_unmap(&g->arena);
     free(g->vcpu);
     free(g);
+}
+
+void guest_forget_calls(struct guest *g)
+{
+    g->vmx_count = g->event_count = g->translate_count = g->emulate_count = 0;
+    g->begin_count = g->end_count = 0;
+    g->nr_calls = 0;
 }
 
 bool guest_exit_at(struct guest *g, uint64_t rip)
 {
     g->regs.rip = rip;
-    g->vmx_count = g->event_count = g->translate_count = g->release_count = 0;
-    g->nr_calls = 0;
+    guest_forget_calls(g);
     memset(&g->out, 0xaa, sizeof(g->out));      /* every member is to be filled in */
-    return cluster_run(g->vcpu, &guest_ops, g, &g->regs, &g->out);
+    return cluster_run(g->vcpu, g->mode, &guest_ops, g, &g->regs, &g->out);
 }
 
 bool guest_run(struct guest *g, struct code code)

@@ -21,15 +21,20 @@ static void *op_translate(void *ctx, uint64_t page, enum cluster_access access)
     return g->memory + (page == GUEST_CODE ? 0 : GUEST_PAGE);
 }
 
-static void op_release(void *ctx)
+static bool op_begin(void *ctx, struct cluster_world *world)
 {
+    static const uint32_t no_poke;
+
     (void)ctx;
+    memset(world, 0, sizeof(*world));
+    world->epoch = 1;
+    world->poke = &no_poke;
+    return true;
 }
 
-static uint64_t op_segment_base(void *ctx, enum cluster_segment seg)
+static void op_end(void *ctx)
 {
-    (void)ctx, (void)seg;
-    return 0;
+    (void)ctx;
 }
 
 static enum cluster_vmx op_vmread(void *ctx, uint64_t field, uint64_t *value)
@@ -45,6 +50,27 @@ static enum cluster_vmx op_vmwrite(void *ctx, uint64_t field, uint64_t value)
     return CLUSTER_VMX_SUCCEED;
 }
 
+static bool op_vmcs_field(void *ctx, uint64_t field, struct cluster_field *where)
+{
+    (void)ctx, (void)field, (void)where;
+    return false;
+}
+
+static enum cluster_emulated op_emulate(void *ctx, enum cluster_op op, struct cluster_regs *regs,
+                                        struct cluster_operands *operands)
+{
+    (void)ctx, (void)op, (void)regs, (void)operands;
+    return CLUSTER_EMULATE_DECLINE;
+}
+
+/* Its pages are where they are. */
+static uint8_t *op_adjoin(void *ctx, uint8_t *const page[2])
+{
+    (void)ctx;
+    (void)page;
+    return NULL;
+}
+
 static bool op_event_pending(void *ctx, uint64_t rflags)
 {
     (void)ctx, (void)rflags;
@@ -52,7 +78,9 @@ static bool op_event_pending(void *ctx, uint64_t rflags)
 }
 
 static const struct cluster_ops ops = {
-    op_translate, op_release, op_segment_base, op_vmread, op_vmwrite, op_event_pending,
+    .begin = op_begin, .end = op_end, .translate = op_translate, .vmread = op_vmread,
+    .vmwrite = op_vmwrite, .vmcs_field = op_vmcs_field, .emulate = op_emulate,
+    .event_pending = op_event_pending, .adjoin = op_adjoin,
 };
 
 int main(void)
@@ -65,7 +93,7 @@ int main(void)
     g->regs.gpr[CLUSTER_RBX] = GUEST_DATA;
     for (i = 0; i < RUNS; i++) {
         g->regs.rip = GUEST_CODE;
-        if (!cluster_run(g->vcpu, &ops, g, &g->regs, &g->out) || g->out.insns != 5)
+        if (!cluster_run(g->vcpu, CLUSTER_MODE_STATIC, &ops, g, &g->regs, &g->out) || g->out.insns != 5)
             abort();
     }
     printf("%d runs\n", RUNS);

@@ -5,42 +5,50 @@
 # fault put in by sed; "make check" must fail on it.  A pattern that no longer
 # matches anything is an error, too: the mutant has to follow the code.
 #
-# Takes some minutes.  An argument selects mutants by a part of their names.
+# Takes half an hour.  An argument selects mutants by a part of their names.
 # The last line is "N passed, N failed"; a mutant that survives is a failure.
 
 here=$(cd "$(dirname "$0")" && pwd)
+engine=$here/../../cluster
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/tests" && cp -r "$here" "$work/tests/cluster" && rm -rf "$work/tests/cluster/build/"*
+cp -r "$engine" "$work/cluster"
 only=$1
 passed=0
 failed=0
 
+check() {
+    make --no-print-directory -C "$work/tests/cluster" check CFLAGS=-O1 COUNT=20000 \
+        >"$work/log" 2>&1
+}
+
+# Only the file that is changed, and then changed back, is compiled again.
+restore() {
+    cp "$engine/$1" "$work/cluster/$1"
+}
+
 # mutant NAME FILE SED-EXPRESSION
 mutant() {
     case $1 in *"$only"*) ;; *) return ;; esac
-    rm -rf "$work/cluster"
-    cp -r "$here/../../cluster" "$work/cluster"
     sed -i "$3" "$work/cluster/$2"
-    if cmp -s "$here/../../cluster/$2" "$work/cluster/$2"; then
+    if cmp -s "$engine/$2" "$work/cluster/$2"; then
         echo "NOT MADE  $1: the pattern matches nothing in $2"
         failed=$((failed + 1))
         return
     fi
-    if make --no-print-directory -C "$work/tests/cluster" check CFLAGS=-O1 COUNT=20000 \
-            >"$work/log" 2>&1; then
+    if check; then
         echo "SURVIVED  $1"
         failed=$((failed + 1))
-        return
-    fi
-    if ! grep -q ' passed, [0-9]* failed$' "$work/log"; then
+    elif ! grep -q ' passed, [0-9]* failed$' "$work/log"; then
         echo "NOT BUILT $1"
         tail -n 5 "$work/log"
         failed=$((failed + 1))
-        return
+    else
+        echo "killed    $1, by: $(killers)"
+        passed=$((passed + 1))
     fi
-    echo "killed    $1, by: $(killers)"
-    passed=$((passed + 1))
+    restore "$2"
 }
 
 # The programs with failures.
@@ -49,36 +57,97 @@ killers() {
         -e 's/^ended without a result.*/a crash/p' "$work/log" | paste -s -d ';' | sed 's/;/; /g'
 }
 
+if ! check; then
+    echo "the engine as it is fails:"
+    tail -n 3 "$work/log"
+    exit 1
+fi
+
+# Arithmetic.
 mutant 'SBB ignores the borrow' alu.c 's/result = sub(a, b, carry, width/result = sub(a, b, 0, width/'
 mutant 'OF of a subtraction' alu.c 's/(a ^ b) & (a ^ difference)/(a ^ b) \& (b ^ difference)/'
 mutant 'AF from the wrong bit' alu.c 's/carries >> 3/carries >> 4/'
 mutant 'NEG: CF as for addition' alu.c 's/result = sub(0, a, 0, width/result = add(0, -a, 0, width/'
 mutant 'INC changes CF' alu.c '/add(a, 1, 0/,/break/s/changes &= .*/;/'
 mutant 'PF of the whole value' alu.c 's/value ^ (value >> 4)/value ^ (value >> 4) ^ (value >> 8)/'
-mutant '32-bit writes keep the upper half' interp.c 's/\*reg = (uint32_t)value/*reg = (*reg \& ~0xffffffffULL) | (uint32_t)value/'
-mutant 'AH is taken for SPL' interp.c 's/return (\*gpr(x->regs, o.reg) >> 8)/return (*gpr(x->regs, o.reg + 4) >> 0)/'
-mutant 'no cut to 32-bit addresses' interp.c 's/return mem->addr32 ? (uint32_t)address/return mem->addr32 ? address/'
-mutant 'no page-crossing check' tlb.h 's/(linear & CLUSTER_PAGE_OFFSET) + width <= CLUSTER_PAGE_SIZE/width != 0/'
-mutant 'page-crossing check one byte late' tlb.h 's/+ width <= CLUSTER_PAGE_SIZE/+ width <= CLUSTER_PAGE_SIZE + 1/'
-mutant 'no check for canonical addresses' tlb.h 's/return cluster_canonical(linear) &&/return/'
-mutant 'a store into own code goes ahead' interp.c 's/return page == x->code.page\[0\] ||.*/return page == NULL \&\& x;/'
-mutant 'the second code page is not watched' interp.c 's/ || page == x->code.page\[1\]//'
+mutant 'RCL is ROL' alu_shift.c 's/EXECUTE("rcl")/EXECUTE("rol")/'
+mutant 'SHRD is SHLD' alu_shift.c 's/EXECUTE_DOUBLE("shrd")/EXECUTE_DOUBLE("shld")/'
+mutant '8-bit shifts are 16-bit ones' alu_shift.c 's/case 1:  result = shift_uint8_t(op/case 1:  result = width == 2 ? shift_uint8_t(op, value, count, \&flags) : shift_uint16_t(op/'
+mutant 'IMUL is MUL' alu_multiply.c 's/case CLUSTER_OP_IMUL1: EXECUTE("imul")/case CLUSTER_OP_IMUL1: EXECUTE("mul")/'
+mutant 'a quotient too large by one bit' alu_multiply.c 's/return value.low >> (8 \* width) < divisor;/return value.low >> (8 * width) <= divisor;/'
+mutant 'the least quotient faults' alu_multiply.c 's/greatest + negative/greatest + (negative \&\& !greatest)/'
+mutant 'TZCNT is BSF' alu_bits.c 's/EXECUTE_SCAN("tzcnt", size)/EXECUTE_SCAN("bsf", size)/'
+
+# The interpreter.
+mutant '32-bit writes keep the upper half' interp_memory.c 's/\*reg = (uint32_t)value/*reg = (*reg \& ~0xffffffffULL) | (uint32_t)value/'
+mutant 'AH is taken for SPL' interp_memory.c 's/return (\*cluster_gpr(x->regs, o.reg) >> 8)/return (*cluster_gpr(x->regs, o.reg + 4) >> 0)/'
+mutant 'no cut to 32-bit addresses' interp_memory.c 's/return mem->addr32 ? (uint32_t)address/return mem->addr32 ? address/'
+mutant 'the second page is the first' interp_memory.c 's/at->rest = reach_page(x, address + in_page, access);/at->rest = at->host;/'
+mutant 'an access across a page end one byte late' interp_memory.c 's/CLUSTER_PAGE_SIZE - (address & CLUSTER_PAGE_OFFSET);/CLUSTER_PAGE_SIZE + 1 - (address \& CLUSTER_PAGE_OFFSET);/'
+mutant 'no check for canonical addresses' tlb.h 's/return cluster_canonical(linear) && cluster_canonical(last) && last >= linear/return last != linear - 1/'
+mutant 'GS is FS' interp_memory.c 's/case CLUSTER_SEG_GS: return x->world.gs_base/case CLUSTER_SEG_GS: return x->world.fs_base/'
+mutant 'a store into own code goes ahead' interp_memory.c 's/page == x->code.page\[0\] ||.*/page == NULL)/'
+mutant 'a store into the code of the region goes ahead' interp_memory.c 's/if (page == region->page\[i\].host)/if (page == NULL)/'
+mutant 'the second code page is not watched' interp_memory.c 's/ || page == x->code.page\[1\]//'
+mutant 'reads allow writes' tlb.c 's/ && (entry->access == CLUSTER_WRITE || access == CLUSTER_READ)//'
+mutant 'VMfail valid sets CF' interp_vmx.c 's/regs->rflags |= CLUSTER_FLAG_ZF/regs->rflags |= CLUSTER_FLAG_CF/'
+mutant 'POP computes its address too early' interp_stack.c 's/disp += 8;/disp += 0;/'
+mutant 'CALL pushes its own address' interp_stack.c 's/push(x, x->regs->rip + insn->length)/push(x, x->regs->rip)/'
+mutant 'RET pops nothing beyond' interp_stack.c 's/+= 8 + insn->imm;/+= insn->imm < 0 ? 0 : 8;/'
+mutant 'LEAVE keeps RBP' interp_stack.c 's/x->regs->gpr\[CLUSTER_RBP\] = value;/;/'
+mutant 'RET to anywhere' interp_stack.c '/^enum cluster_step cluster_step_ret/,/^}/s/if (!cluster_canonical(target))/if (target == 1)/'
+mutant 'POPF does not load IF' interp_stack.c 's/loaded = CLUSTER_FLAGS_ARITHMETIC | CLUSTER_FLAG_IF/loaded = CLUSTER_FLAGS_ARITHMETIC/'
+mutant 'POPF loads anything' interp_stack.c 's/if ((value ^ rflags) & DELICATE_FLAGS)/if (value == rflags + 1)/'
+mutant 'STI has no shadow' interp_stack.c 's/x->regs->sti_shadow = !.*/x->regs->sti_shadow = false;/'
+mutant 'STI before a pending event' interp_stack.c '/^enum cluster_step cluster_step_sti/,/^}/s/if (event_waits_for_if(x))/if (!x)/'
+mutant 'bit offsets without a sign' interp_exchange.c 's/int64_t offset,$/uint32_t offset,/'
+mutant 'XADD stores the old value' interp_exchange.c 's/cluster_write_operand(x, insn, insn->dst, b, at);/cluster_write_operand(x, insn, insn->dst, a, at);/'
+mutant 'locked across a cache line' interp_exchange.c 's/+ width <= CACHE_LINE/+ width <= 2 * CACHE_LINE/'
+mutant 'MOVS does not move RSI' interp_string.c 's|RSI\] += has_source(insn) ? bytes : 0|RSI] += has_source(insn) ? 0 : 0|'
+mutant 'REPE ends as REPNE' interp_string.c 's/equal == (insn->rep == REPNE)/equal != (insn->rep == REPNE)/'
+mutant 'REP one time too few' interp_string.c 's/while (\*count != 0)/while (*count > 1)/'
+mutant 'no bound on REP' interp_string.c 's/if (\*count > CLUSTER_MAX_REP)/if (*count == 0x123456789)/'
+
+# Static clusters.
 mutant 'the first bytes are not compared' code.c 's/for (; size >= 8; size -= 8)/for (guest += size \& ~7u, ours += size \& ~7u, size \&= 7; size >= 8; size -= 8)/'
 mutant 'the last byte is not compared' code.c 's/!(size & 1) ||/!(size \& 1) || guest ||/'
-mutant 'the second page is not compared' code.c 's/same_bytes(code->page\[1\].*/true;/'
-mutant 'reads allow writes' tlb.c 's/ && (entry->access == CLUSTER_WRITE || access == CLUSTER_READ)//'
-mutant 'no look for events' interp.c 's/if (exits && !first && /if (false \&\& exits \&\& !first \&\& /'
-mutant 'VMfail valid sets CF' interp.c 's/regs->rflags |= CLUSTER_FLAG_ZF/regs->rflags |= CLUSTER_FLAG_CF/'
-mutant 'POP computes its address too early' interp.c 's/disp += 8;/disp += 0;/'
-mutant 'PUSH pushes the new RSP' interp.c '/^static enum step step_push/,/^}/{s/uint64_t value = .*/uint64_t value;/;s/cluster_store(stack/x->regs->gpr[CLUSTER_RSP] = rsp; value = read_operand(x, insn, insn->src, 8, host); cluster_store(stack/}'
-mutant 'CMOV keeps the upper half if not moved' interp.c '/^static enum step step_cmovcc/,/^}/s/    write_operand(.*/    if ((void)kept, cluster_condition(insn->cond, x->regs->rflags)) write_operand(x, insn, moved, host);/'
 mutant 'TF and RF do not refuse' run.c 's/CLUSTER_FLAG_TF | CLUSTER_FLAG_RF/0/'
 mutant 'barren sites for ever' cache.c 's/barren->exits_left--;/;/'
 mutant 'nothing is ever useless' run.c 's/!cluster_pays(/false \&\& cluster_pays(/'
 mutant 'fifteen instructions' form.c 's/p.decoded < CLUSTER_MAX_INSNS/p.decoded < CLUSTER_MAX_INSNS - 1/'
 mutant 'five accesses' form.c 's/p->gap_accesses > CLUSTER_MAX_GAP_ACCESSES/p->gap_accesses > CLUSTER_MAX_GAP_ACCESSES + 1/'
-mutant 'LOCK is overlooked' decode.c "s/byte == 0xf0 || byte == 0xf2/byte == 0xf2/"
 mutant "Zydis' base of R13D" decode.c 's/if (sib_without_base(z))/if (sib_without_base(z) \&\& !mem->base \&\& z->length == 0)/'
+
+# Execution of regions.
+mutant 'no look for a poke on an edge' execute.c 's/if (\*e->x->world.poke)$/if (e->x == NULL)/'
+mutant 'no look for a poke before an exiting instruction' execute.c 's/else if (\*e->x->world.poke && !is_entry(e, n))/else if (e->x == NULL)/'
+mutant 'no budget' execute.c 's/if (\*e->budget < 0)/if (*e->budget < -2000000000)/'
+mutant 'bytes of later segments are not compared' execute.c 's/if (vcpu->segment\[to->segment\].compared != vcpu->executions \&\&/if (!e \&\&/'
+mutant 'edges do not count' execute.c 's/\*e->exiting += from->exiting + cluster_insn_exits(&from->insn) - to->exiting;/;/'
+mutant 'any stack will do' execute.c 's/if (way->node != CLUSTER_NO_INDEX && !is_stack_right(.*/if (!e)/'
+mutant 'IF is not brought back' dispatch.c 's/(frame->interrupts ? CLUSTER_FLAG_IF : 0)/(rflags \& CLUSTER_FLAG_IF)/'
+mutant 'RSP is that of the entry' dispatch.c 's/= e->entry_rsp + exit->rsp;/= e->entry_rsp;/'
+mutant 'known flags are not used' dispatch.c 's/exit->flags_known ? exit->flags : frame->flags/frame->flags/'
+
+# Translation.
+mutant 'the stack one slot off' xlate_memory.c 's/return emit_mem(HOST_STACK, offset);/return emit_mem(HOST_STACK, offset + 8);/'
+mutant 'no check of the slot' xlate_memory.c '/^static void check_slot/,/^}/s/miss_if(x, EMIT_NOT_BELOW, slot, false);/miss_if(x, EMIT_SIGN, slot, false);/'
+mutant 'slots of constant addresses are not checked' xlate_memory.c 's/miss_if(x, EMIT_EQUAL, slot, true);/miss_if(x, EMIT_SIGN, slot, true);/'
+mutant 'segment bases are left out' xlate_memory.c '/^static void check_slot/,/^}/s/if (mem->segment != CLUSTER_SEG_FLAT)/if (mem->segment == 77)/'
+mutant 'flags are not saved before an address' xlate_memory.c '/^struct emit_rm xlate_memory/,/^}/s/xlate_flags_spare(x);/;/'
+mutant 'a read slot serves writes' xlate_memory.c 's/exit->write = cluster_operand_written(x->insn);/exit->write = false;/'
+mutant 'flags that are needed are given up' xlate_flags.c '/^void xlate_flags_spare/,/^}/s/save(&x->hot);/;/'
+mutant 'logical flags of another width' xlate_flags.c '/^static bool lazy_of_result/,/^}/s/insn->width, operand/8, operand/'
+mutant 'VMREAD leaves CF' xlate_flags.c '/^void xlate_flags_cleared/,/^}/s/known = 0/known = CLUSTER_FLAG_CF/'
+mutant 'sums are not undone' xlate_flags.c 's/lazy->op == CLUSTER_OP_ADD ? CLUSTER_OP_SUB : CLUSTER_OP_ADD/lazy->op/'
+mutant 'back-edges do not look for a poke' xlate_branch.c '/^static uint32_t emit_back_edge/,/^}/s/emit_jump_if(&x->cold, EMIT_NOT_EQUAL, poke);/;/'
+mutant 'back-edges do not look at the budget' xlate_branch.c '/^static uint32_t emit_back_edge/,/^}/s/emit_jump_if(&x->cold, EMIT_SIGN, poke);/;/'
+mutant 'back-edges do not count' xlate_branch.c 's/int32_t insns = x->node->depth + 1 - header->depth;/int32_t insns = x->node->depth - header->depth;/'
+mutant 'an exit with the RSP of before' xlate_branch.c 's/exit->rsp = cluster_rsp_after(x->node);/exit->rsp = x->node->rsp;/'
+mutant 'fields of another width' xlate_system.c 's/two = x->plan->field_width == 2/two = x->plan->field_width == 8/'
+mutant 'no look for a poke before a translated VMREAD' xlate_system.c 's/xlate_exit_if(x, EMIT_NOT_EQUAL, CLUSTER_EXIT_POKE);/;/'
+mutant 'the shadow of STI stays' translate.c 's/offsetof(struct cluster_frame, sti_shadow)), 0);/offsetof(struct cluster_frame, sti_shadow)), 1);/'
+mutant 'a register is not stored on the way out' xlate_exit.c '/^static const uint8_t kept/,/^}/s/CLUSTER_RSI, //'
 
 echo
 echo "$passed passed, $failed failed"

@@ -18,10 +18,6 @@ native_enter:
         push    %r15
         mov     %rsp, S(STATE_HOST_RSP)
 
-        /* The code was written through another linear address: serialize (SDM vol. 3, 9.1.3). */
-        xor     %eax, %eax
-        cpuid
-
         cmpq    $0, S(STATE_BASES)
         je      1f
         rdfsbase %rax
@@ -33,13 +29,22 @@ native_enter:
         mov     S(STATE_GS_IN), %rax
         wrgsbase %rax
 1:
+        /*
+         * The code was written through another linear address: IRET serializes
+         * (SDM vol. 3, 9.1.3).  It takes TF with it, too, so that the first trap comes
+         * behind the first instruction of the sequence.
+         */
+        mov     %ss, %eax
+        push    %rax
+        pushq   S(STATE_GPR_IN + 4 * 8)
         pushq   S(STATE_RFLAGS_IN)
-        popfq
+        mov     %cs, %eax
+        push    %rax
+        pushq   S(STATE_ENTRY)
         mov     S(STATE_GPR_IN + 0 * 8), %rax
         mov     S(STATE_GPR_IN + 1 * 8), %rcx
         mov     S(STATE_GPR_IN + 2 * 8), %rdx
         mov     S(STATE_GPR_IN + 3 * 8), %rbx
-        mov     S(STATE_GPR_IN + 4 * 8), %rsp
         mov     S(STATE_GPR_IN + 5 * 8), %rbp
         mov     S(STATE_GPR_IN + 6 * 8), %rsi
         mov     S(STATE_GPR_IN + 7 * 8), %rdi
@@ -51,7 +56,7 @@ native_enter:
         mov     S(STATE_GPR_IN + 13 * 8), %r13
         mov     S(STATE_GPR_IN + 14 * 8), %r14
         mov     S(STATE_GPR_IN + 15 * 8), %r15
-        jmp     *S(STATE_ENTRY)
+        iretq
         .size   native_enter, . - native_enter
 
 /* And back: jumped to, on whatever stack the sequence left. */

@@ -3,17 +3,21 @@
 #include "native.h"
 
 #include <err.h>
-#include <setjmp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #define PAGE 4096
 #define HWCAP2_FSGSBASE_BIT 2u  /* in AT_HWCAP2: the kernel allows WRFSBASE */
+#define FLAG_TF (1ull << 8)
 
 _Static_assert(offsetof(struct native_state, rflags_in) == STATE_RFLAGS_IN &&
                offsetof(struct native_state, entry) == STATE_ENTRY &&
@@ -31,7 +35,6 @@ void native_enter(void);
 void native_leave(void);
 
 static uint8_t *writable_code;
-static sigjmp_buf faulted;
 /* Bases are changed only while this is set: the handler must restore them. */
 static volatile sig_atomic_t in_sequence;
 
@@ -50,14 +53,34 @@ bool native_has_bases(void)
     return getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE_BIT;
 }
 
-/* The C library keeps its own data at FS: before anything else, its base must be back. */
-__attribute__((no_stack_protector, no_sanitize("address", "undefined")))
-static void on_fault(int signal)
+/* Each once with AF set before; OR-ed, the four results. */
+bool native_clears_af(void)
 {
-    if (in_sequence && native_state()->bases) {
-        __asm__ volatile("wrfsbase %0" : : "r"(native_state()->host_fs));
-        __asm__ volatile("wrgsbase %0" : : "r"(native_state()->host_gs));
-    }
+    uint64_t flags, all = 0;
+
+#define AFTER(insn)                                                     \
+    __asm__ volatile("mov $15, %%al\n\tadd $1, %%al\n\t"                \
+                     insn "\n\tpushfq\n\tpopq %0"                       \
+                     : "=r"(flags) : : "rax", "cc");                    \
+    all |= flags
+    AFTER("and $1, %%al");
+    AFTER("or $1, %%al");
+    AFTER("xor $1, %%al");
+    AFTER("test $1, %%al");
+#undef AFTER
+    return !(all & 1 << 4);
+}
+
+/*
+ * Note what happened and leave with the registers as they are.  The C library keeps its own data
+ * at FS: before anything else, its base must be back.
+ */
+__attribute__((no_stack_protector, no_sanitize("address", "undefined")))
+static void on_fault(int signal, siginfo_t *info, void *context)
+{
+    struct native_state *state = native_state();
+    greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+
     if (!in_sequence) {
         static const char message[] = "a fault outside the sequences\n";
         ssize_t ignored = write(STDERR_FILENO, message, sizeof(message) - 1);
@@ -65,17 +88,24 @@ static void on_fault(int signal)
         (void)ignored;
         _exit(128 + signal);
     }
-    in_sequence = 0;
-    siglongjmp(faulted, 1);
+    if (state->bases) {
+        __asm__ volatile("wrfsbase %0" : : "r"(state->host_fs));
+        __asm__ volatile("wrgsbase %0" : : "r"(state->host_gs));
+    }
+    state->signal = signal;
+    state->signal_rip = regs[REG_RIP];
+    state->signal_address = (uint64_t)info->si_addr;
+    regs[REG_RIP] = (uint64_t)native_leave;
+    regs[REG_EFL] &= ~FLAG_TF;
 }
 
 /* On a stack of its own: the sequence's RSP may point anywhere. */
 static void catch_faults(void)
 {
-    static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE };
+    static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS };
     static uint8_t stack_memory[65536];
     stack_t stack = { .ss_sp = stack_memory, .ss_size = sizeof(stack_memory) };
-    struct sigaction action = { .sa_handler = on_fault, .sa_flags = SA_ONSTACK };
+    struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_ONSTACK | SA_SIGINFO };
     unsigned int i;
 
     if (sigaltstack(&stack, NULL))
@@ -83,6 +113,26 @@ static void catch_faults(void)
     for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         if (sigaction(signals[i], &action, NULL))
             err(2, "sigaction");
+}
+
+/* A sequence that returns into the middle of an instruction might come upon SYSCALL. */
+static void forbid_system_calls(void)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                 offsetof(struct seccomp_data, instruction_pointer) + 4),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, instruction_pointer)),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, NATIVE_CODE + PAGE + 1, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, NATIVE_CODE, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+    };
+    struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+        err(2, "seccomp");
 }
 
 static void map_data(uintptr_t address, size_t size)
@@ -109,13 +159,22 @@ static void map_code(void)
     close(fd);
 }
 
+void native_protect(bool read_only)
+{
+    if (mprotect(native_data() + NATIVE_READ_ONLY * PAGE, PAGE,
+                 PROT_READ | (read_only ? 0 : PROT_WRITE)))
+        err(2, "mprotect");
+}
+
 void native_start(void)
 {
     map_data(NATIVE_STATE, PAGE);
     map_data(NATIVE_DATA, NATIVE_DATA_PAGES * PAGE);
+    if (mprotect(native_data() + NATIVE_HOLE * PAGE, PAGE, PROT_NONE))
+        err(2, "mprotect");
     map_code();
     catch_faults();
-    native_state()->entry = NATIVE_CODE;
+    forbid_system_calls();
     native_state()->leave = (uintptr_t)native_leave;
     native_state()->bases = native_has_bases();
 }
@@ -130,14 +189,18 @@ static void append_leave(uint8_t *at)
     memcpy(at + sizeof(jump), &address, sizeof(address));
 }
 
-bool native_execute(const uint8_t *code, unsigned int size)
+const uint8_t *native_put_code(const uint8_t *code, unsigned int size)
 {
     memcpy(writable_code, code, size);
     append_leave(writable_code + size);
-    if (sigsetjmp(faulted, 1))
-        return false;
+    return writable_code;
+}
+
+void native_execute(uint64_t rip)
+{
+    native_state()->entry = rip;
+    native_state()->signal = 0;
     in_sequence = 1;
     native_enter();
     in_sequence = 0;
-    return true;
 }

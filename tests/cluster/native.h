@@ -6,19 +6,24 @@
  * it by a 32-bit displacement and native.S without any register:
  *
  *   NATIVE_STATE   one page, struct native_state
- *   NATIVE_DATA    NATIVE_DATA_PAGES pages, readable and writable; the last
+ *   NATIVE_DATA    NATIVE_DATA_PAGES pages: readable and writable, but for
+ *                  NATIVE_READ_ONLY and NATIVE_HOLE, which is not there; the last
  *                  one holds the stack
  *   NATIVE_CODE    one page, readable and executable, written through another
  *                  mapping (W^X)
+ *
+ * Nothing is mapped around the data pages and the code page.
  */
 #ifndef NATIVE_H
 #define NATIVE_H
 
-#define NATIVE_STATE      0x20000000
-#define NATIVE_DATA       0x20001000
-#define NATIVE_DATA_PAGES 3
-#define NATIVE_STACK      0x20003000
-#define NATIVE_CODE       0x20004000
+#define NATIVE_STATE      0x2b6d1000
+#define NATIVE_DATA       0x20010000
+#define NATIVE_DATA_PAGES 5
+#define NATIVE_READ_ONLY  2
+#define NATIVE_HOLE       3
+#define NATIVE_STACK      0x20014000
+#define NATIVE_CODE       0x20020000
 
 /* Offsets in struct native_state, for native.S. */
 #define STATE_GPR_IN      0
@@ -40,15 +45,18 @@
 #include <stdint.h>
 
 struct native_state {
-    uint64_t gpr_in[16], rflags_in, entry;
+    uint64_t gpr_in[16], rflags_in;
+    uint64_t entry;             /* where to begin */
     uint64_t gpr_out[16], rflags_out;
     uint64_t host_rsp;
     uint64_t leave;             /* where the sequence must jump at its end */
     uint64_t bases;             /* not 0: FS and GS bases can be, and are, set */
     uint64_t fs_in, gs_in, host_fs, host_gs;
+    /* How it ended: 0, or the signal and where it was raised, for which address. */
+    uint64_t signal, signal_rip, signal_address;
 };
 
-/* Map the three areas.  Ends the program with a message where that fails. */
+/* Map the areas.  Ends the program with a message where that fails. */
 void native_start(void);
 
 struct native_state *native_state(void);
@@ -56,14 +64,29 @@ struct native_state *native_state(void);
 /* Can FS and GS bases be set here? */
 bool native_has_bases(void);
 
-/* The data pages. */
+/* Does this CPU clear AF where the SDM leaves it undefined after AND, OR, XOR and TEST? */
+bool native_clears_af(void);
+
+/* The data pages; reading the hole raises a signal that ends the program. */
 uint8_t *native_data(void);
 
+/* The page NATIVE_READ_ONLY, which can be written at first. */
+void native_protect(bool read_only);
+
 /*
- * Execute @size bytes of code, copied to NATIVE_CODE, from gpr_in and rflags_in
- * to gpr_out and rflags_out.  Returns false when the code faulted.
+ * Put @size bytes of code at NATIVE_CODE, and behind them the jump by which they
+ * leave.  Returns the whole page as it is now.
  */
-bool native_execute(const uint8_t *code, unsigned int size);
+const uint8_t *native_put_code(const uint8_t *code, unsigned int size);
+
+/*
+ * Execute what was put there, from @rip, gpr_in and rflags_in to gpr_out,
+ * rflags_out and signal.  With TF in rflags_in, one instruction is executed and
+ * signal is SIGTRAP.
+ *
+ * The code cannot make system calls: they raise SIGSYS.
+ */
+void native_execute(uint64_t rip);
 
 #endif /* __ASSEMBLER__ */
 #endif /* NATIVE_H */

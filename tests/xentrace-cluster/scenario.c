@@ -125,3 +125,85 @@ void scenario_odd(struct writer *w)
     writer_word(w, 0);
     writer_end(w);
 }
+
+/* vmread rax, rdx; call +0x10d6 (nested_site); test rax, rax; jnz +5 */
+static const uint8_t caller_code[] = {
+    0x0f, 0x78, 0xd0,
+    0xe8, 0xd4, 0x1d, 0x00, 0x00,
+    0x48, 0x85, 0xc0,
+    0x75, 0x05,
+};
+
+/* mov rax, rdi; ret */
+static const uint8_t callee_code[] = { 0x48, 0x89, 0xf8, 0xc3 };
+
+/* vmwrite rax, rbx; vmresume */
+static const uint8_t resume_code[] = { 0x0f, 0x79, 0xc3, 0x0f, 0x01, 0xc3 };
+
+/* rdmsr */
+static const uint8_t rdmsr_code[] = { 0x0f, 0x32 };
+
+enum { CACHED = 1, ON = 2 << 8, VERIFY = 3 << 8 };
+
+static void region_formed(struct writer *w, uint64_t tsc, uint32_t vcpu, unsigned int number)
+{
+    struct site site = { run_v0.rip, vcpu };
+
+    writer_segment(w, tsc, site, number, true, (struct shape){ 8, 3, 23, 480 });
+    writer_pieces(w, tsc, site, number, caller_code, sizeof(caller_code));
+    writer_pieces(w, tsc, (struct site){ 0xffffffffc0a43000, vcpu }, number, callee_code,
+                  sizeof(callee_code));
+    writer_pieces(w, tsc, (struct site){ site.rip + 18, vcpu }, number, resume_code,
+                  sizeof(resume_code));
+}
+
+static void region_used(struct writer *w)
+{
+    unsigned int i;
+
+    writer_ran(w, 1100, run_v0, 8, 2, CLUSTER_STOP_RESUME, ON);
+    for (i = 0; i < 5; i++)
+        writer_ran(w, 1110 + i, run_v0, 8, 2, CLUSTER_STOP_RESUME, ON | CACHED);
+    writer_ran(w, 1120, run_v0, 6, 1, CLUSTER_STOP_EDGE, ON | CACHED);
+    writer_stopped(w, 1121, run_v0, CLUSTER_STOP_EDGE, run_v0.rip + 13);
+    writer_segment(w, 1130, run_v0, 1, false, (struct shape){ 1, 1, 2, 64 });
+    writer_pieces(w, 1130, (struct site){ run_v0.rip + 13, V0 }, 1, rdmsr_code,
+                  sizeof(rdmsr_code));
+    writer_ran(w, 1140, run_v0, 700, 300, CLUSTER_STOP_EVENT, ON | CACHED);
+    writer_stopped(w, 1141, run_v0, CLUSTER_STOP_EVENT, run_v0.rip + 13);
+    writer_stopped(w, 1150, run_v0, CLUSTER_STOP_STACK, run_v0.rip);
+}
+
+static void predictions(struct writer *w)
+{
+    writer_ran(w, 2000, run_v1, 6, 1, CLUSTER_STOP_COMPLETE, VERIFY);
+    writer_mismatch(w, 2001, run_v1, (struct differs){
+        .what = 0, .where = 3, .width = 8, .rip = run_v0.rip + 8, .insns = 5,
+        .expected = 0x1234, .actual = 0x1235 });
+    writer_mismatch(w, 2002, run_v1, (struct differs){
+        .what = 0, .where = 3, .width = 8, .rip = run_v0.rip + 8, .insns = 5,
+        .expected = 1, .actual = 2 });
+    writer_mismatch(w, 2003, run_v1, (struct differs){
+        .what = 3, .where = 0xffff888000001000, .width = 4, .rip = 0xffffffff81234567,
+        .insns = 9, .expected = 0, .actual = UINT32_MAX });
+    writer_mismatch(w, 2004, run_v1, (struct differs){
+        .what = 4, .where = 0x681e, .width = 8, .rip = 0xffffffffc0a43003, .insns = 4 });
+}
+
+void scenario_regions(struct writer *w)
+{
+    writer_window(w, 0);
+    writer_formed(w, 1010, run_v0, 7, 3, run_code, sizeof(run_code));
+    writer_ran(w, 1020, run_v0, 7, 3, CLUSTER_STOP_COMPLETE, CACHED);
+    writer_discarded(w, 1030, (struct site){ 0, V0 }, CLUSTER_DISCARD_FLUSHED, 1);
+    region_formed(w, 1040, V0, 0);
+    region_used(w);
+    writer_window(w, 1);
+    region_formed(w, 1500, V1, 7);
+    writer_segment(w, 1510, exit_v1, 8, true, (struct shape){ 2, 2, 6, 0 });
+    writer_pieces(w, 1511, exit_v1, 8, short_code, 3);
+    writer_piece(w, 1512, exit_v1, 9, short_code, 3);
+    predictions(w);
+    writer_discarded(w, 2010, run_v1, CLUSTER_DISCARD_BYTES, 1);
+    writer_end(w);
+}

@@ -21,6 +21,13 @@ void scenario_lost(struct writer *w);
 /* No cpu_change at the start, padding, a TSC that goes back, a newer Xen's events. */
 void scenario_odd(struct writer *w);
 
+/*
+ * A region with a call in it, grown by a second path, on two vCPUs and in two
+ * modes beside a static cluster of the same site; a segment whose pieces were
+ * lost; mismatches of verify mode.
+ */
+void scenario_regions(struct writer *w);
+
 /* Four lines of kallsyms for them. */
 extern const char scenario_symbols[];
 

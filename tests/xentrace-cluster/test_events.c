@@ -65,11 +65,67 @@ static void executed_has_its_numbers(void **state)
     struct event e;
 
     (void)state;
-    assert_int_equal(decode(0x88003, 4, (uint32_t[]){ SITE, 0x00020408 }, &e), EVENT_EXECUTED);
+    assert_int_equal(decode(0x88003, 5, (uint32_t[]){ SITE, 0x01040108, 0x20201 }, &e),
+                     EVENT_EXECUTED);
     assert_site(&e);
-    assert_int_equal(e.executed.insns, 8);
-    assert_int_equal(e.executed.exiting, 4);
+    assert_int_equal(e.executed.insns, 0x108);
+    assert_int_equal(e.executed.exiting, 0x104);
     assert_int_equal(e.executed.stop, CLUSTER_STOP_MEMORY);
+    assert_int_equal(e.executed.mode, NVMX_TRC_MODE_ON);
+    assert_true(e.executed.cached);
+    decode(0x88003, 5, (uint32_t[]){ SITE, 0x01040108, 0xff00 }, &e);
+    assert_int_equal(e.executed.mode, EVENT_MODE_UNKNOWN);
+    assert_false(e.executed.cached);
+}
+
+static void segment_has_its_shape(void **state)
+{
+    struct event e;
+
+    (void)state;
+    assert_int_equal(decode(0x88006, 6, (uint32_t[]){ SITE, 0x80030105, 0x00070fff, 70000 }, &e),
+                     EVENT_SEGMENT);
+    assert_site(&e);
+    assert_int_equal(e.segment.insns, 0x105);
+    assert_int_equal(e.segment.exiting, 3);
+    assert_true(e.segment.first);
+    assert_int_equal(e.segment.bytes, 0xfff);
+    assert_int_equal(e.segment.number, 7);
+    assert_int_equal(e.segment.host_bytes, 70000);
+}
+
+static void piece_has_its_bytes(void **state)
+{
+    static const uint8_t expected[3] = { 1, 2, 3 };
+    struct event e;
+
+    (void)state;
+    assert_int_equal(decode(0x88007, 7, (uint32_t[]){ SITE, 0x00070003, 0x00030201, 0, 0 }, &e),
+                     EVENT_PIECE);
+    assert_site(&e);
+    assert_int_equal(e.piece.segment, 7);
+    assert_int_equal(e.piece.nr, 3);
+    assert_memory_equal(e.piece.bytes, expected, 3);
+}
+
+static void mismatch_and_values_say_what_differs(void **state)
+{
+    struct event e;
+
+    (void)state;
+    assert_int_equal(decode(0x88008, 7, (uint32_t[]){ SITE, 0x0403, 12, 0x1000, 0xffff8880 }, &e),
+                     EVENT_MISMATCH);
+    assert_site(&e);
+    assert_int_equal(e.mismatch.what, NVMX_TRC_DIFFERS_MEMORY);
+    assert_int_equal(e.mismatch.width, 4);
+    assert_int_equal(e.mismatch.insns, 12);
+    assert_true(e.mismatch.where == UINT64_C(0xffff888000001000));
+    decode(0x88008, 7, (uint32_t[]){ SITE, 0xff, 0, 0, 0 }, &e);
+    assert_int_equal(e.mismatch.what, EVENT_DIFFERS_UNKNOWN);
+    assert_int_equal(decode(0x88009, 7, (uint32_t[]){ SITE, 1, 2, 3, 4 }, &e), EVENT_VALUES);
+    assert_site(&e);
+    assert_true(e.values.expected == UINT64_C(0x200000001));
+    assert_true(e.values.actual == UINT64_C(0x400000003));
 }
 
 static void stopped_has_its_place(void **state)
@@ -123,13 +179,13 @@ static void lost_records_are_xens(void **state)
 
 static void any_other_length_is_malformed(void **state)
 {
-    static const unsigned int right[] = { 4, 7, 4, 6, 5 };
+    static const unsigned int right[] = { 4, 7, 5, 6, 5, 6, 7, 7, 7 };
     static const uint32_t good[7] = { SITE, 0 };
     unsigned int kind, words;
     struct event e;
 
     (void)state;
-    for (kind = 0; kind < 5; kind++) {
+    for (kind = 0; kind < sizeof(right) / sizeof(right[0]); kind++) {
         for (words = 0; words <= 7; words++) {
             if (words != right[kind])
                 assert_int_equal(decode(0x88001 + kind, words, good, &e), EVENT_MALFORMED);
@@ -139,7 +195,7 @@ static void any_other_length_is_malformed(void **state)
 
 static void cluster_events_without_time_are_malformed(void **state)
 {
-    struct record record = timed(0x88003, 4, (uint32_t[]){ SITE, 0x00020408 });
+    struct record record = timed(0x88003, 5, (uint32_t[]){ SITE, 0x00040008, 0 });
     struct event e;
 
     (void)state;
@@ -165,7 +221,14 @@ static void impossible_values_are_malformed(void **state)
     for (i = 0; i < 4; i++)
         assert_int_equal(decode(0x88002, 7, (uint32_t[]){ SITE, offsets[i], 0, 0, 0 }, &e),
                          EVENT_MALFORMED);
-    assert_int_equal(decode(0x88003, 4, (uint32_t[]){ SITE, 0x0302 }, &e), EVENT_MALFORMED);
+    assert_int_equal(decode(0x88003, 5, (uint32_t[]){ SITE, 0x00030002, 0 }, &e),
+                     EVENT_MALFORMED);
+    assert_int_equal(decode(0x88006, 6, (uint32_t[]){ SITE, 0x00020003, 0, 0 }, &e),
+                     EVENT_MALFORMED);
+    assert_int_equal(decode(0x88006, 6, (uint32_t[]){ SITE, 0x00030002, 9, 0 }, &e),
+                     EVENT_MALFORMED);
+    assert_int_equal(decode(0x88007, 7, (uint32_t[]){ SITE, 0, 0, 0, 0 }, &e), EVENT_MALFORMED);
+    assert_int_equal(decode(0x88007, 7, (uint32_t[]){ SITE, 13, 0, 0, 0 }, &e), EVENT_MALFORMED);
 }
 
 static void reasons_of_a_newer_xen_are_unknown_not_wrong(void **state)
@@ -173,7 +236,8 @@ static void reasons_of_a_newer_xen_are_unknown_not_wrong(void **state)
     struct event e;
 
     (void)state;
-    assert_int_equal(decode(0x88003, 4, (uint32_t[]){ SITE, 0x00ff0101 }, &e), EVENT_EXECUTED);
+    assert_int_equal(decode(0x88003, 5, (uint32_t[]){ SITE, 0x00010001, 0xff0000 }, &e),
+                     EVENT_EXECUTED);
     assert_int_equal(e.executed.stop, EVENT_STOP_UNKNOWN);
     assert_int_equal(decode(0x88004, 6, (uint32_t[]){ SITE, UINT32_MAX, 0, 0 }, &e),
                      EVENT_STOPPED);
@@ -194,6 +258,10 @@ static void every_reason_of_this_xen_has_a_name(void **state)
         assert_string_not_equal(event_discard_name(i), "unknown");
     assert_string_equal(event_stop_name(CLUSTER_NR_STOPS), "unknown");
     assert_string_equal(event_discard_name(CLUSTER_NR_DISCARDS), "unknown");
+    for (i = 0; i < NVMX_TRC_NR_MODES; i++)
+        assert_string_not_equal(event_mode_name(i), "unknown");
+    for (i = 0; i < NVMX_TRC_NR_DIFFERS; i++)
+        assert_string_not_equal(event_differs_name(i), "unknown");
 }
 
 static void other_events_are_passed_over(void **state)
@@ -201,7 +269,7 @@ static void other_events_are_passed_over(void **state)
     struct event e;
 
     (void)state;
-    assert_int_equal(decode(0x88006, 7, (uint32_t[7]){ 0 }, &e), EVENT_NEWER);
+    assert_int_equal(decode(0x8800a, 7, (uint32_t[7]){ 0 }, &e), EVENT_NEWER);
     assert_int_equal(decode(0x88000, 0, (uint32_t[1]){ 0 }, &e), EVENT_NEWER);
     assert_int_equal(decode(0x81001, 2, (uint32_t[2]){ 0 }, &e), EVENT_FOREIGN);
     assert_int_equal(decode(0x8008001, 2, (uint32_t[2]){ 0 }, &e), EVENT_FOREIGN);
@@ -215,6 +283,9 @@ int events_tests(unsigned int *total)
         cmocka_unit_test(formed_has_its_shape),
         cmocka_unit_test(code_bytes_keep_their_order),
         cmocka_unit_test(executed_has_its_numbers),
+        cmocka_unit_test(segment_has_its_shape),
+        cmocka_unit_test(piece_has_its_bytes),
+        cmocka_unit_test(mismatch_and_values_say_what_differs),
         cmocka_unit_test(stopped_has_its_place),
         cmocka_unit_test(stop_at_the_site_is_a_refusal_but_a_branch_there_is_a_loop),
         cmocka_unit_test(discarded_has_reason_and_count),

@@ -42,7 +42,7 @@ static void use(const struct writer *w, FILE *out, struct trace *trace)
     struct symbols none = { 0 };
     struct dump dump = { out, false, &none };
     struct model model;
-    struct report report = { "file", trace, &model, &none, &all, 10 };
+    struct report report = { "file", trace, &model, &none, &all, 10, 5 };
     FILE *file = writer_open(w, w->size);
 
     model_init(&model);
@@ -73,26 +73,32 @@ static void use_silently(const struct writer *w)
 static void with_scenario(struct writer *w, unsigned int which)
 {
     static void (*const scenarios[])(struct writer *) = {
-        scenario_two_cpus, scenario_lost, scenario_odd,
+        scenario_two_cpus, scenario_lost, scenario_odd, scenario_regions,
     };
 
     writer_init(w);
-    scenarios[which % 3](w);
+    scenarios[which % 4](w);
 }
 
-static void any_bit_may_be_wrong(void **state)
+static void try_every_bit(unsigned int scenario)
 {
     struct writer w;
     size_t bit;
 
-    (void)state;
-    with_scenario(&w, 0);
+    with_scenario(&w, scenario);
     for (bit = 0; bit < w.size * 8; bit++) {
         w.bytes[bit / 8] ^= 1 << bit % 8;
         use_silently(&w);
         w.bytes[bit / 8] ^= 1 << bit % 8;
     }
     writer_free(&w);
+}
+
+static void any_bit_may_be_wrong(void **state)
+{
+    (void)state;
+    try_every_bit(0);
+    try_every_bit(3);
 }
 
 static void any_words_may_be_wrong(void **state)
@@ -123,7 +129,7 @@ static void any_words_may_be_wrong(void **state)
 /* Well-framed, so that the noise reaches the model. */
 static void cluster_events_may_say_anything(void **state)
 {
-    static const unsigned int words[] = { 4, 7, 4, 6, 5 };
+    static const unsigned int words[] = { 4, 7, 5, 6, 5, 6, 7, 7, 7 };
     uint64_t random = seed();
     unsigned int file, event, i;
 
@@ -133,7 +139,7 @@ static void cluster_events_may_say_anything(void **state)
 
         writer_init(&w);
         for (event = 0; event < 300; event++) {
-            unsigned int kind = next_random(&random) % 5;
+            unsigned int kind = next_random(&random) % 9;
             uint32_t extra[7];
 
             if (next_random(&random) % 20 == 0)
@@ -144,6 +150,10 @@ static void cluster_events_may_say_anything(void **state)
                 extra[3] = (uint32_t)(next_random(&random) & 0x00ff0307);
             if (kind == 1)
                 extra[3] -= extra[3] % 12;
+            if (kind == 5)
+                extra[4] &= 0x30;
+            if (kind == 6)
+                extra[3] &= 0xf;
             extra[0] &= 7;
             extra[1] = extra[2] = extra[2] & 1;
             writer_timed(&w, 0x88001 + kind, next_random(&random) % 5000, words[kind], extra);

@@ -203,6 +203,18 @@ static void odd_traces_look_as_agreed(void **state)
     CHECK_GOLDEN("odd.dump.json", "dump", "trace.bin", "--json");
 }
 
+static void regions_look_as_agreed(void **state)
+{
+    (void)state;
+    write_trace(scenario_regions);
+    write_file("symbols", scenario_symbols, strlen(scenario_symbols));
+    CHECK_GOLDEN("regions.report.txt", "report", "trace.bin", "--symbols", "symbols");
+    CHECK_GOLDEN("regions.report.json", "report", "--json", "--symbols", "symbols", "trace.bin");
+    CHECK_GOLDEN("regions.dump.txt", "dump", "trace.bin", "--symbols", "symbols");
+    CHECK_GOLDEN("regions.dump.json", "dump", "--json", "--symbols", "symbols", "trace.bin");
+    CHECK_GOLDEN("regions.insns-3.txt", "report", "trace.bin", "--insns", "3", "--top", "1");
+}
+
 static void top_and_vcpu_choose(void **state)
 {
     (void)state;
@@ -230,6 +242,7 @@ static void no_report_line_is_wider_than_110_columns(void **state)
 {
     static const char *const names[] = {
         "two-cpus.report.txt", "lost.report.txt", "odd.report.txt", "lost.dump.txt",
+        "regions.report.txt",
     };
     unsigned int i;
 
@@ -559,7 +572,9 @@ static void wrong_usage_is_2(void **state)
     CHECK_CODE(2, "--top wants a number", "report", "trace.bin", "--top", "-1");
     CHECK_CODE(2, "--top wants a number", "report", "trace.bin", "--top", "1x");
     CHECK_CODE(2, "--top wants a number", "report", "trace.bin", "--top", "99999999999999999999");
-    CHECK_CODE(2, "--top belongs to report", "dump", "trace.bin", "--top", "1");
+    CHECK_CODE(2, "belong to report", "dump", "trace.bin", "--top", "1");
+    CHECK_CODE(2, "belong to report", "dump", "trace.bin", "--insns", "1");
+    CHECK_CODE(2, "--insns wants a number", "report", "trace.bin", "--insns", "x");
     CHECK_CODE(2, "--vcpu wants", "report", "trace.bin", "--vcpu", "1");
     CHECK_CODE(2, "--vcpu wants", "report", "trace.bin", "--vcpu", "1:65536");
     CHECK_CODE(2, "--vcpu wants", "report", "trace.bin", "--vcpu", "1:2:3");
@@ -615,6 +630,7 @@ int program_tests(unsigned int *total)
         cmocka_unit_test(two_cpus_look_as_agreed),
         cmocka_unit_test(lost_records_look_as_agreed),
         cmocka_unit_test(odd_traces_look_as_agreed),
+        cmocka_unit_test(regions_look_as_agreed),
         cmocka_unit_test(top_and_vcpu_choose),
         cmocka_unit_test(top_0_shows_all),
         cmocka_unit_test(no_report_line_is_wider_than_110_columns),

@@ -16,6 +16,10 @@ enum {
     EVENT_EXECUTED = 0x00088003,
     EVENT_STOPPED = 0x00088004,
     EVENT_DISCARDED = 0x00088005,
+    EVENT_SEGMENT = 0x00088006,
+    EVENT_PIECE = 0x00088007,
+    EVENT_MISMATCH = 0x00088008,
+    EVENT_VALUES = 0x00088009,
 };
 
 void writer_init(struct writer *w)
@@ -131,7 +135,57 @@ void writer_formed(struct writer *w, uint64_t tsc, struct site site, unsigned in
 void writer_executed(struct writer *w, uint64_t tsc, struct site site, unsigned int insns,
                      unsigned int exiting, unsigned int stop)
 {
-    timed_at(w, EVENT_EXECUTED, tsc, site, 1, (uint32_t[]){ insns | exiting << 8 | stop << 16 });
+    writer_ran(w, tsc, site, insns, exiting, stop, 0);
+}
+
+void writer_ran(struct writer *w, uint64_t tsc, struct site site, unsigned int insns,
+                unsigned int exiting, unsigned int stop, uint32_t how)
+{
+    timed_at(w, EVENT_EXECUTED, tsc, site, 2,
+             (uint32_t[]){ insns | exiting << 16, how | stop << 16 });
+}
+
+void writer_segment(struct writer *w, uint64_t tsc, struct site site, unsigned int number,
+                    bool first, struct shape shape)
+{
+    timed_at(w, EVENT_SEGMENT, tsc, site, 3,
+             (uint32_t[]){ shape.insns | shape.exiting << 16 | (uint32_t)first << 31,
+                           shape.bytes | number << 16, shape.host_bytes });
+}
+
+void writer_piece(struct writer *w, uint64_t tsc, struct site at, unsigned int number,
+                  const uint8_t *code, unsigned int bytes)
+{
+    uint32_t more[4] = { bytes | number << 16 };
+    unsigned int i;
+
+    for (i = 0; i < bytes; i++)
+        more[1 + i / 4] |= (uint32_t)code[i] << (8 * (i % 4));
+    timed_at(w, EVENT_PIECE, tsc, at, 4, more);
+}
+
+void writer_pieces(struct writer *w, uint64_t tsc, struct site at, unsigned int number,
+                   const uint8_t *code, unsigned int bytes)
+{
+    unsigned int offset, left;
+
+    for (offset = 0; offset < bytes; offset += 12) {
+        left = bytes - offset;
+        writer_piece(w, tsc, (struct site){ at.rip + offset, at.vcpu }, number, code + offset,
+                     left < 12 ? left : 12);
+    }
+}
+
+void writer_mismatch(struct writer *w, uint64_t tsc, struct site site, struct differs differs)
+{
+    struct site at = { differs.rip, site.vcpu };
+
+    timed_at(w, EVENT_MISMATCH, tsc, site, 4,
+             (uint32_t[]){ differs.what | differs.width << 8, differs.insns,
+                           (uint32_t)differs.where, differs.where >> 32 });
+    timed_at(w, EVENT_VALUES, tsc, at, 4,
+             (uint32_t[]){ (uint32_t)differs.expected, differs.expected >> 32,
+                           (uint32_t)differs.actual, differs.actual >> 32 });
 }
 
 void writer_stopped(struct writer *w, uint64_t tsc, struct site site, uint32_t reason,

@@ -51,6 +51,33 @@ void writer_formed(struct writer *w, uint64_t tsc, struct site site, unsigned in
                    unsigned int exiting, const uint8_t *code, unsigned int bytes);
 void writer_executed(struct writer *w, uint64_t tsc, struct site site, unsigned int insns,
                      unsigned int exiting, unsigned int stop);
+/* @how: cached in bit 0, the mode from bit 8 on. */
+void writer_ran(struct writer *w, uint64_t tsc, struct site site, unsigned int insns,
+                unsigned int exiting, unsigned int stop, uint32_t how);
+
+struct shape {
+    unsigned int insns, exiting, bytes, host_bytes;
+};
+
+/* Only the SEGMENT record. */
+void writer_segment(struct writer *w, uint64_t tsc, struct site site, unsigned int number,
+                    bool first, struct shape shape);
+/* One PIECE record of up to twelve bytes; @at: their address. */
+void writer_piece(struct writer *w, uint64_t tsc, struct site at, unsigned int number,
+                  const uint8_t *code, unsigned int bytes);
+/* Any number of adjacent bytes. */
+void writer_pieces(struct writer *w, uint64_t tsc, struct site at, unsigned int number,
+                   const uint8_t *code, unsigned int bytes);
+
+struct differs {
+    unsigned int what, width;
+    uint64_t where, rip, expected, actual;
+    uint32_t insns;
+};
+
+/* MISMATCH and VALUES. */
+void writer_mismatch(struct writer *w, uint64_t tsc, struct site site, struct differs differs);
+
 void writer_stopped(struct writer *w, uint64_t tsc, struct site site, uint32_t reason,
                     uint64_t rip);
 void writer_discarded(struct writer *w, uint64_t tsc, struct site site, uint32_t reason,

@@ -14,13 +14,12 @@ void dump_heading(const struct dump *dump)
                 "site", "details");
 }
 
-static void text_code(const struct event *event, FILE *out)
+static void text_bytes(const uint8_t *bytes, unsigned int nr, FILE *out)
 {
     unsigned int i;
 
-    fprintf(out, "+%-3x ", event->code.offset);
-    for (i = 0; i < NVMX_TRC_CODE_BYTES; i++)
-        fprintf(out, "%02x", event->code.bytes[i]);
+    for (i = 0; i < nr; i++)
+        fprintf(out, "%02x", bytes[i]);
 }
 
 static void text_fields(const struct event *event, FILE *out)
@@ -31,11 +30,32 @@ static void text_fields(const struct event *event, FILE *out)
                 event->formed.exiting, event->formed.bytes);
         break;
     case EVENT_CODE:
-        text_code(event, out);
+        fprintf(out, "+%-3x ", event->code.offset);
+        text_bytes(event->code.bytes, NVMX_TRC_CODE_BYTES, out);
         break;
     case EVENT_EXECUTED:
-        fprintf(out, "insns %u, exiting %u, %s", event->executed.insns,
-                event->executed.exiting, event_stop_name(event->executed.stop));
+        fprintf(out, "insns %u, exiting %u, %s, mode %s%s", event->executed.insns,
+                event->executed.exiting, event_stop_name(event->executed.stop),
+                event_mode_name(event->executed.mode), event->executed.cached ? ", cached" : "");
+        break;
+    case EVENT_SEGMENT:
+        fprintf(out, "%u%s: insns %u, exiting %u, bytes %u, translation %" PRIu32,
+                event->segment.number, event->segment.first ? ", first" : "",
+                event->segment.insns, event->segment.exiting, event->segment.bytes,
+                event->segment.host_bytes);
+        break;
+    case EVENT_PIECE:
+        fprintf(out, "of %u: ", event->piece.segment);
+        text_bytes(event->piece.bytes, event->piece.nr, out);
+        break;
+    case EVENT_MISMATCH:
+        fprintf(out, "%s 0x%" PRIx64 ", bytes %u, after insns %" PRIu32,
+                event_differs_name(event->mismatch.what), event->mismatch.where,
+                event->mismatch.width, event->mismatch.insns);
+        break;
+    case EVENT_VALUES:
+        fprintf(out, "predicted 0x%" PRIx64 ", in fact 0x%" PRIx64, event->values.expected,
+                event->values.actual);
         break;
     case EVENT_STOPPED:
         fprintf(out, "%s at %016" PRIx64 "%s", event_stop_name(event->stopped.reason),
@@ -88,9 +108,28 @@ static json_t *json_fields(const struct event *event)
         return json_pack("{s:i, s:o}", "code_offset", event->code.offset,
                          "code", json_bytes(event->code.bytes, NVMX_TRC_CODE_BYTES));
     case EVENT_EXECUTED:
-        return json_pack("{s:i, s:i, s:s}", "instructions", event->executed.insns,
+        return json_pack("{s:i, s:i, s:s, s:s, s:b}", "instructions", event->executed.insns,
                          "exiting", event->executed.exiting,
-                         "stop", event_stop_name(event->executed.stop));
+                         "stop", event_stop_name(event->executed.stop),
+                         "mode", event_mode_name(event->executed.mode),
+                         "cached", event->executed.cached);
+    case EVENT_SEGMENT:
+        return json_pack("{s:i, s:b, s:i, s:i, s:i, s:o}", "segment", event->segment.number,
+                         "first", event->segment.first, "instructions", event->segment.insns,
+                         "exiting", event->segment.exiting, "bytes", event->segment.bytes,
+                         "host_bytes", json_count(event->segment.host_bytes));
+    case EVENT_PIECE:
+        return json_pack("{s:i, s:o}", "segment", event->piece.segment,
+                         "code", json_bytes(event->piece.bytes, event->piece.nr));
+    case EVENT_MISMATCH:
+        return json_pack("{s:s, s:o, s:i, s:o}",
+                         "differs", event_differs_name(event->mismatch.what),
+                         "where", json_hex(event->mismatch.where),
+                         "bytes", event->mismatch.width,
+                         "instructions", json_count(event->mismatch.insns));
+    case EVENT_VALUES:
+        return json_pack("{s:o, s:o}", "expected", json_hex(event->values.expected),
+                         "actual", json_hex(event->values.actual));
     case EVENT_STOPPED:
         return json_pack("{s:s, s:o, s:b}", "reason", event_stop_name(event->stopped.reason),
                          "stop_rip", json_hex(event->stopped.rip),

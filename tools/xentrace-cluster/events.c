@@ -19,6 +19,10 @@ static unsigned int payload_words(uint32_t event)
     case NVMX_TRC_CLUSTER_EXECUTED:  return sizeof(struct nvmx_trc_executed) / WORD;
     case NVMX_TRC_CLUSTER_STOPPED:   return sizeof(struct nvmx_trc_stopped) / WORD;
     case NVMX_TRC_CLUSTER_DISCARDED: return sizeof(struct nvmx_trc_discarded) / WORD;
+    case NVMX_TRC_CLUSTER_SEGMENT:   return sizeof(struct nvmx_trc_segment) / WORD;
+    case NVMX_TRC_CLUSTER_PIECE:     return sizeof(struct nvmx_trc_piece) / WORD;
+    case NVMX_TRC_CLUSTER_MISMATCH:  return sizeof(struct nvmx_trc_mismatch) / WORD;
+    case NVMX_TRC_CLUSTER_VALUES:    return sizeof(struct nvmx_trc_values) / WORD;
     }
     return 0;
 }
@@ -37,18 +41,51 @@ static enum event_kind decode_formed(const uint32_t *words, struct event *event)
     return EVENT_FORMED;
 }
 
+static void code_bytes(uint8_t *to, const uint32_t *words)
+{
+    unsigned int i;
+
+    for (i = 0; i < NVMX_TRC_CODE_BYTES; i++)
+        to[i] = words[i / WORD] >> (i % WORD * 8);
+}
+
 static enum event_kind decode_code(const uint32_t *words, struct event *event)
 {
-    const uint32_t *code = words + WORD_OF(nvmx_trc_code, bytes);
     uint32_t offset = words[WORD_OF(nvmx_trc_code, offset)];
-    unsigned int i;
 
     if (offset >= CLUSTER_MAX_BYTES || offset % NVMX_TRC_CODE_BYTES)
         return EVENT_MALFORMED;
     event->code.offset = offset;
-    for (i = 0; i < NVMX_TRC_CODE_BYTES; i++)
-        event->code.bytes[i] = code[i / WORD] >> (i % WORD * 8);
+    code_bytes(event->code.bytes, words + WORD_OF(nvmx_trc_code, bytes));
     return EVENT_CODE;
+}
+
+static enum event_kind decode_segment(const uint32_t *words, struct event *event)
+{
+    uint32_t shape = words[WORD_OF(nvmx_trc_segment, shape)];
+    uint32_t bytes = words[WORD_OF(nvmx_trc_segment, bytes)];
+
+    event->segment.insns = shape & 0xffff;
+    event->segment.exiting = (shape >> 16) & 0xff;
+    event->segment.first = shape >> 31;
+    event->segment.bytes = bytes & 0xffff;
+    event->segment.number = bytes >> 16;
+    event->segment.host_bytes = words[WORD_OF(nvmx_trc_segment, host_bytes)];
+    if (!event->segment.bytes || event->segment.exiting > event->segment.insns)
+        return EVENT_MALFORMED;
+    return EVENT_SEGMENT;
+}
+
+static enum event_kind decode_piece(const uint32_t *words, struct event *event)
+{
+    uint32_t part = words[WORD_OF(nvmx_trc_piece, part)];
+
+    event->piece.nr = part & 0xff;
+    event->piece.segment = part >> 16;
+    code_bytes(event->piece.bytes, words + WORD_OF(nvmx_trc_piece, bytes));
+    if (!event->piece.nr || event->piece.nr > NVMX_TRC_CODE_BYTES)
+        return EVENT_MALFORMED;
+    return EVENT_PIECE;
 }
 
 /* Reasons are only ever appended: one not known here is newer, not wrong. */
@@ -60,10 +97,14 @@ static uint8_t stop_of(uint32_t reason)
 static enum event_kind decode_executed(const uint32_t *words, struct event *event)
 {
     uint32_t done = words[WORD_OF(nvmx_trc_executed, done)];
+    uint32_t how = words[WORD_OF(nvmx_trc_executed, how)];
+    uint32_t mode = (how >> 8) & 0xff;
 
-    event->executed.insns = done & 0xff;
-    event->executed.exiting = (done >> 8) & 0xff;
-    event->executed.stop = stop_of((done >> 16) & 0xff);
+    event->executed.insns = done & 0xffff;
+    event->executed.exiting = done >> 16;
+    event->executed.stop = stop_of((how >> 16) & 0xff);
+    event->executed.cached = how & NVMX_TRC_CACHED;
+    event->executed.mode = mode < NVMX_TRC_NR_MODES ? mode : EVENT_MODE_UNKNOWN;
     if (event->executed.exiting > event->executed.insns)
         return EVENT_MALFORMED;
     return EVENT_EXECUTED;
@@ -85,6 +126,25 @@ static enum event_kind decode_discarded(const uint32_t *words, struct event *eve
     return EVENT_DISCARDED;
 }
 
+static enum event_kind decode_mismatch(const uint32_t *words, struct event *event)
+{
+    uint32_t what = words[WORD_OF(nvmx_trc_mismatch, what)];
+
+    event->mismatch.what = (what & 0xff) < NVMX_TRC_NR_DIFFERS ? what & 0xff
+                                                               : EVENT_DIFFERS_UNKNOWN;
+    event->mismatch.width = (what >> 8) & 0xff;
+    event->mismatch.insns = words[WORD_OF(nvmx_trc_mismatch, insns)];
+    event->mismatch.where = word_pair(words + WORD_OF(nvmx_trc_mismatch, where_lo));
+    return EVENT_MISMATCH;
+}
+
+static enum event_kind decode_values(const uint32_t *words, struct event *event)
+{
+    event->values.expected = word_pair(words + WORD_OF(nvmx_trc_values, expected_lo));
+    event->values.actual = word_pair(words + WORD_OF(nvmx_trc_values, actual_lo));
+    return EVENT_VALUES;
+}
+
 static enum event_kind decode_cluster(const struct record *record, struct event *event)
 {
     const uint32_t *words = record->extra;
@@ -101,6 +161,10 @@ static enum event_kind decode_cluster(const struct record *record, struct event 
     case NVMX_TRC_CLUSTER_CODE:     return decode_code(words, event);
     case NVMX_TRC_CLUSTER_EXECUTED: return decode_executed(words, event);
     case NVMX_TRC_CLUSTER_STOPPED:  return decode_stopped(words, event);
+    case NVMX_TRC_CLUSTER_SEGMENT:  return decode_segment(words, event);
+    case NVMX_TRC_CLUSTER_PIECE:    return decode_piece(words, event);
+    case NVMX_TRC_CLUSTER_MISMATCH: return decode_mismatch(words, event);
+    case NVMX_TRC_CLUSTER_VALUES:   return decode_values(words, event);
     default:                        return decode_discarded(words, event);
     }
 }
@@ -147,6 +211,10 @@ const char *event_kind_name(enum event_kind kind)
     case EVENT_EXECUTED:  return "executed";
     case EVENT_STOPPED:   return "stopped";
     case EVENT_DISCARDED: return "discarded";
+    case EVENT_SEGMENT:   return "segment";
+    case EVENT_PIECE:     return "piece";
+    case EVENT_MISMATCH:  return "mismatch";
+    case EVENT_VALUES:    return "values";
     case EVENT_LOST:      return "lost";
     default:              return "other";
     }
@@ -155,15 +223,25 @@ const char *event_kind_name(enum event_kind kind)
 const char *event_stop_name(unsigned int stop)
 {
     switch (stop) {
-    case CLUSTER_STOP_COMPLETE:   return "complete";
-    case CLUSTER_STOP_BRANCH:     return "branch";
-    case CLUSTER_STOP_MEMORY:     return "memory";
-    case CLUSTER_STOP_CODE_WRITE: return "code-write";
-    case CLUSTER_STOP_EVENT:      return "event";
-    case CLUSTER_STOP_VMX:        return "vmx";
-    case CLUSTER_STOP_FLAGS:      return "flags";
-    case CLUSTER_STOP_NO_CODE:    return "no-code";
-    case CLUSTER_STOP_NO_CLUSTER: return "no-cluster";
+    case CLUSTER_STOP_COMPLETE:      return "complete";
+    case CLUSTER_STOP_BRANCH:        return "branch";
+    case CLUSTER_STOP_MEMORY:        return "memory";
+    case CLUSTER_STOP_CODE_WRITE:    return "code-write";
+    case CLUSTER_STOP_EVENT:         return "event";
+    case CLUSTER_STOP_VMX:           return "vmx";
+    case CLUSTER_STOP_FLAGS:         return "flags";
+    case CLUSTER_STOP_NO_CODE:       return "no-code";
+    case CLUSTER_STOP_NO_CLUSTER:    return "no-cluster";
+    case CLUSTER_STOP_EDGE:          return "edge";
+    case CLUSTER_STOP_UNSUPPORTED:   return "unsupported";
+    case CLUSTER_STOP_GAP:           return "gap";
+    case CLUSTER_STOP_BUDGET:        return "budget";
+    case CLUSTER_STOP_RESUME:        return "resume";
+    case CLUSTER_STOP_WORLD:         return "world";
+    case CLUSTER_STOP_BYTES:         return "bytes";
+    case CLUSTER_STOP_FAULT:         return "fault";
+    case CLUSTER_STOP_COUNTING:      return "counting";
+    case CLUSTER_STOP_STACK:         return "stack";
     default:                      return "unknown";
     }
 }
@@ -176,6 +254,32 @@ const char *event_discard_name(unsigned int reason)
     case CLUSTER_DISCARD_EVICTED: return "evicted";
     case CLUSTER_DISCARD_FLUSHED: return "flushed";
     case CLUSTER_DISCARD_USELESS: return "useless";
+    default:                      return "unknown";
+    }
+}
+
+const char *event_mode_name(unsigned int mode)
+{
+    switch (mode) {
+    case NVMX_TRC_MODE_STATIC: return "static";
+    case NVMX_TRC_MODE_INTERP: return "interp";
+    case NVMX_TRC_MODE_ON:     return "on";
+    case NVMX_TRC_MODE_VERIFY: return "verify";
+    default:                   return "unknown";
+    }
+}
+
+const char *event_differs_name(unsigned int what)
+{
+    switch (what) {
+    case NVMX_TRC_DIFFERS_GPR:    return "register";
+    case NVMX_TRC_DIFFERS_RIP:    return "rip";
+    case NVMX_TRC_DIFFERS_RFLAGS: return "rflags";
+    case NVMX_TRC_DIFFERS_MEMORY: return "memory";
+    case NVMX_TRC_DIFFERS_FIELD:  return "field";
+    case NVMX_TRC_DIFFERS_EXIT:   return "exit";
+    case NVMX_TRC_DIFFERS_MSR:    return "msr";
+    case NVMX_TRC_DIFFERS_INSNS:  return "instructions";
     default:                      return "unknown";
     }
 }

@@ -21,6 +21,10 @@ enum event_kind {
     EVENT_EXECUTED,
     EVENT_STOPPED,
     EVENT_DISCARDED,
+    EVENT_SEGMENT,
+    EVENT_PIECE,
+    EVENT_MISMATCH,
+    EVENT_VALUES,
     EVENT_LOST,                 /* Xen lost records; not of the cluster class */
     EVENT_LAST_TOLD = EVENT_LOST, /* kinds up to here have fields in struct event */
 
@@ -36,6 +40,9 @@ enum {
     EVENT_NR_STOPS = CLUSTER_NR_STOPS + 1,
     EVENT_DISCARD_UNKNOWN = CLUSTER_NR_DISCARDS,
     EVENT_NR_DISCARDS = CLUSTER_NR_DISCARDS + 1,
+    EVENT_MODE_UNKNOWN = NVMX_TRC_NR_MODES,
+    EVENT_NR_MODES = NVMX_TRC_NR_MODES + 1,
+    EVENT_DIFFERS_UNKNOWN = NVMX_TRC_NR_DIFFERS,
 };
 
 struct event {
@@ -43,7 +50,10 @@ struct event {
     uint32_t cpu;               /* as in struct record */
     uint64_t offset;            /* of the record in the file */
     uint64_t tsc;
-    /* The site and its vCPU; for EVENT_LOST rip is 0 and vcpu the one running at its end. */
+    /*
+     * The site and its vCPU; for EVENT_PIECE the address of its first byte, for
+     * EVENT_VALUES the predicted RIP; for EVENT_LOST 0 and the vCPU running at its end.
+     */
     uint64_t rip;
     uint32_t vcpu;              /* domain ID 31..16, vCPU ID 15..0 */
     union {
@@ -56,8 +66,10 @@ struct event {
             uint8_t bytes[NVMX_TRC_CODE_BYTES];
         } code;
         struct {
-            uint8_t insns, exiting;     /* exiting <= insns */
+            uint16_t insns, exiting;    /* exiting <= insns */
             uint8_t stop;               /* < EVENT_NR_STOPS */
+            uint8_t mode;               /* < EVENT_NR_MODES */
+            bool cached;
         } executed;
         struct {
             uint8_t reason;             /* < EVENT_NR_STOPS */
@@ -67,6 +79,28 @@ struct event {
             uint8_t reason;             /* < EVENT_NR_DISCARDS */
             uint32_t count;
         } discarded;
+        struct {
+            uint16_t insns;
+            uint8_t exiting;            /* <= insns */
+            bool first;                 /* of its region */
+            uint16_t bytes;             /* of L1's code, >= 1 */
+            uint16_t number;
+            uint32_t host_bytes;
+        } segment;
+        struct {
+            uint16_t segment;           /* the number */
+            uint8_t nr;                 /* 1..NVMX_TRC_CODE_BYTES */
+            uint8_t bytes[NVMX_TRC_CODE_BYTES];
+        } piece;
+        struct {
+            uint8_t what;               /* <= EVENT_DIFFERS_UNKNOWN */
+            uint8_t width;              /* bytes compared */
+            uint32_t insns;
+            uint64_t where;
+        } mismatch;
+        struct {
+            uint64_t expected, actual;
+        } values;
         struct {
             uint32_t count;
             uint64_t since;             /* TSC of the first record lost */
@@ -92,16 +126,19 @@ static inline unsigned int event_vcpu_id(uint32_t vcpu)
 
 /*
  * True for a STOPPED event without execution: nothing was executed at the site.
- * A branch that was executed may also lead to the site: a loop.
+ * A branch that was executed may also lead to the site, in a cluster or out of a region: a loop.
  */
 static inline bool event_refused(const struct event *event)
 {
-    return event->stopped.rip == event->rip && event->stopped.reason != CLUSTER_STOP_BRANCH;
+    return event->stopped.rip == event->rip && event->stopped.reason != CLUSTER_STOP_BRANCH &&
+           event->stopped.reason != CLUSTER_STOP_EDGE;
 }
 
 /* Short names, as in reports and JSON; for any value. */
 const char *event_kind_name(enum event_kind kind);
 const char *event_stop_name(unsigned int stop);
 const char *event_discard_name(unsigned int reason);
+const char *event_mode_name(unsigned int mode);
+const char *event_differs_name(unsigned int what);
 
 #endif /* XC_EVENTS_H */

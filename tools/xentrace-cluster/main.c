@@ -15,7 +15,7 @@
 
 enum exit_code { EXIT_FINE = 0, EXIT_IO = 1, EXIT_USAGE = 2, EXIT_DAMAGED = 3 };
 
-enum { DEFAULT_TOP = 20 };
+enum { DEFAULT_TOP = 20, DEFAULT_INSNS = 100 };
 
 const char *argp_program_version = "xentrace-cluster 0.1";
 
@@ -24,8 +24,8 @@ struct options {
     const char *command;
     const char *file;           /* NULL or "-": standard input */
     bool json;
-    bool has_top;
-    size_t top;
+    bool report_only;           /* an option that dump does not have */
+    size_t top, insns;
     struct trace_filter filter;
     const char **symbol_files;
     size_t nr_symbol_files, cap_symbol_files;
@@ -33,13 +33,15 @@ struct options {
 
 /* ---- the command line ---- */
 
-enum { OPT_TOP = 't', OPT_SYMBOLS = 's', OPT_JSON = 'j', OPT_VCPU = 'v' };
+enum { OPT_TOP = 't', OPT_INSNS = 'i', OPT_SYMBOLS = 's', OPT_JSON = 'j', OPT_VCPU = 'v' };
 
 static const struct argp_option option_list[] = {
     { "json", OPT_JSON, NULL, 0, "Write JSON: one object for report, one per line for dump", 0 },
     { "symbols", OPT_SYMBOLS, "FILE", 0,
       "Name addresses after FILE, a System.map or /proc/kallsyms of L1; may be repeated", 0 },
     { "top", OPT_TOP, "N", 0, "Report N clusters, 0 for all (default 20)", 0 },
+    { "insns", OPT_INSNS, "N", 0,
+      "Report N instructions of a region's code, 0 for all (default 100); JSON has all", 0 },
     { "vcpu", OPT_VCPU, "D:V", 0, "Only events of domain D's vCPU V", 0 },
     { NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -86,8 +88,19 @@ static void take_top(struct options *options, const char *text, struct argp_stat
 
     if (!parse_number(text, '\0', UINT32_MAX, &n, &rest))
         argp_error(state, "--top wants a number, not '%s'", text);
-    options->has_top = true;
+    options->report_only = true;
     options->top = n ? n : SIZE_MAX;
+}
+
+static void take_insns(struct options *options, const char *text, struct argp_state *state)
+{
+    unsigned long n = 0;
+    const char *rest;
+
+    if (!parse_number(text, '\0', UINT32_MAX, &n, &rest))
+        argp_error(state, "--insns wants a number, not '%s'", text);
+    options->report_only = true;
+    options->insns = n;
 }
 
 static void take_symbols(struct options *options, const char *file)
@@ -115,8 +128,8 @@ static void check_options(struct options *options, struct argp_state *state)
     options->dump = strcmp(options->command, "dump") == 0;
     if (!options->dump && strcmp(options->command, "report") != 0)
         argp_error(state, "unknown command '%s'", options->command);
-    if (options->dump && options->has_top)
-        argp_error(state, "--top belongs to report");
+    if (options->dump && options->report_only)
+        argp_error(state, "--top and --insns belong to report");
     if (!options->file && isatty(STDIN_FILENO))
         argp_error(state, "no FILE, and standard input is a terminal");
 }
@@ -134,6 +147,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         break;
     case OPT_TOP:
         take_top(options, text, state);
+        break;
+    case OPT_INSNS:
+        take_insns(options, text, state);
         break;
     case OPT_VCPU:
         take_vcpu(options, text, state);
@@ -283,6 +299,7 @@ static void run_report(const struct options *options, FILE *file, const struct s
     struct model model;
     struct report report = {
         display_name(options), trace, &model, symbols, &options->filter, options->top,
+        options->insns,
     };
 
     model_init(&model);
@@ -324,7 +341,7 @@ static enum exit_code run(const struct options *options, const struct symbols *s
 
 int main(int argc, char **argv)
 {
-    struct options options = { .top = DEFAULT_TOP };
+    struct options options = { .top = DEFAULT_TOP, .insns = DEFAULT_INSNS };
     struct symbols symbols = { 0 };
     enum exit_code code = EXIT_IO;
 

@@ -3,6 +3,7 @@
 
 #include "mem.h"
 #include "model.h"
+#include "stream.h"
 
 enum { CHUNKS = (CLUSTER_MAX_BYTES + NVMX_TRC_CODE_BYTES - 1) / NVMX_TRC_CODE_BYTES };
 
@@ -26,6 +27,7 @@ struct slot {
 /* What tells one row from another. */
 struct row_key {
     uint64_t rip;
+    bool region;
     unsigned int insns, exiting, bytes;
     const uint8_t *code;
 };
@@ -37,6 +39,7 @@ void model_init(struct model *model)
     table_init(&model->slots);
     table_init(&model->vcpu_index);
     table_init(&model->place_index);
+    stream_init(model);
 }
 
 static void free_row(struct model_row *row)
@@ -65,6 +68,7 @@ void model_free(struct model *model)
         free(model->vcpu_index.slots[i].entry);
     for (i = 0; i < model->place_index.size; i++)
         free(model->place_index.slots[i].entry);
+    stream_free(model);
     free(model->rows);
     table_free(&model->row_index);
     table_free(&model->slots);
@@ -86,15 +90,16 @@ static bool same_row(const void *entry, const void *wanted)
     const struct model_row *row = entry;
     const struct row_key *key = wanted;
 
-    return row->rip == key->rip && row->insns == key->insns && row->exiting == key->exiting &&
-           row->bytes == key->bytes && same_code(row->code, key->code, key->bytes);
+    return row->rip == key->rip && row->region == key->region && row->insns == key->insns &&
+           row->exiting == key->exiting && row->bytes == key->bytes && same_code(row->code, key->code, key->bytes);
 }
 
 static uint64_t hash_row(const struct table *table, const struct row_key *key)
 {
     uint64_t words[3] = {
         key->rip,
-        (uint64_t)key->insns << 48 | (uint64_t)key->exiting << 32 | key->bytes,
+        (uint64_t)key->region << 63 | (uint64_t)key->insns << 48 |
+            (uint64_t)key->exiting << 32 | key->bytes,
         key->code ? table_hash(table, key->code, key->bytes) : 0,
     };
 
@@ -106,6 +111,8 @@ static struct model_row *new_row(struct model *model, const struct row_key *key)
     struct model_row *row = mem_zalloc(sizeof(*row));
 
     row->rip = key->rip;
+    row->region = key->region;
+    row->last_segment = &row->segments;
     row->insns = key->insns;
     row->exiting = key->exiting;
     row->bytes = key->bytes;
@@ -213,7 +220,7 @@ static void settle(struct model *model, struct slot *slot)
     if (!forming)
         return;
     key = (struct row_key){
-        slot->rip, forming->insns, forming->exiting, forming->bytes,
+        slot->rip, false, forming->insns, forming->exiting, forming->bytes,
         has_all_code(forming) ? forming->code : NULL,
     };
     slot->current = get_row(model, &key);
@@ -242,6 +249,31 @@ static bool contradicts(const struct model_row *row, const struct event *event)
 {
     return row->bytes && (event->executed.insns > row->insns ||
                           event->executed.exiting > row->exiting);
+}
+
+struct model_row *model_region_at(struct model *model, const struct event *event)
+{
+    struct row_key key = { .rip = event->rip, .region = true };
+    struct slot *slot = get_slot(model, event);
+
+    settle(model, slot);
+    slot->current = get_row(model, &key);
+    get_vcpu(model, slot->current, event->vcpu);
+    return slot->current;
+}
+
+/* The row of what the vCPU has executed at the site. */
+static struct model_row *executed_row(struct model *model, const struct event *event)
+{
+    struct slot *slot = get_slot(model, event);
+
+    if (event->executed.mode != NVMX_TRC_MODE_STATIC)
+        return model_region_at(model, event);
+    if (slot->current && slot->current->region)
+        slot->current = NULL;
+    if (contradicts(current_row(model, slot), event))
+        slot->current = NULL;
+    return current_row(model, slot);
 }
 
 /* ---- events ---- */
@@ -276,20 +308,18 @@ static void add_code(struct model *model, const struct event *event)
 
 static void add_executed(struct model *model, const struct event *event)
 {
-    struct slot *slot = get_slot(model, event);
-    struct model_row *row = current_row(model, slot);
+    struct model_row *row = executed_row(model, event);
     unsigned int avoided = event->executed.exiting ? event->executed.exiting - 1 : 0;
 
-    if (contradicts(row, event)) {
-        slot->current = NULL;
-        row = current_row(model, slot);
-    }
     row->executions++;
+    row->cached += event->executed.cached;
     row->avoided += avoided;
     row->executed_insns += event->executed.insns;
     row->stops[event->executed.stop]++;
     get_vcpu(model, row, event->vcpu)->executions++;
     model->totals.executions++;
+    model->totals.modes[event->executed.mode]++;
+    model->totals.cached += event->executed.cached;
     model->totals.avoided += avoided;
     model->totals.executed_insns += event->executed.insns;
     model->totals.stops[event->executed.stop]++;
@@ -313,7 +343,7 @@ static void add_discarded(struct model *model, const struct event *event)
     struct slot *slot;
 
     model->totals.discarded[event->discarded.reason] += event->discarded.count;
-    /* A flush names no site; the clusters that it drops are formed anew if used again. */
+    /* What a flush drops is formed anew if it is used again. */
     if (event->discarded.reason == CLUSTER_DISCARD_FLUSHED)
         return;
     slot = get_slot(model, event);
@@ -350,6 +380,18 @@ void model_add(struct model *model, const struct event *event)
     case EVENT_LOST:
         add_lost(model, event);
         break;
+    case EVENT_SEGMENT:
+        stream_segment(model, event);
+        break;
+    case EVENT_PIECE:
+        stream_piece(model, event);
+        break;
+    case EVENT_MISMATCH:
+        stream_mismatch(model, event);
+        break;
+    case EVENT_VALUES:
+        stream_values(model, event);
+        break;
     default:
         break;
     }
@@ -363,62 +405,5 @@ void model_finish(struct model *model)
         if (model->slots.slots[i].entry)
             settle(model, model->slots.slots[i].entry);
     }
-}
-
-/* ---- ranking ---- */
-
-uint64_t model_refusals(const struct model_row *row)
-{
-    uint64_t sum = 0;
-    unsigned int i;
-
-    for (i = 0; i < EVENT_NR_STOPS; i++)
-        sum += row->refused[i];
-    return sum;
-}
-
-static int descending(uint64_t a, uint64_t b)
-{
-    return a < b ? 1 : a > b ? -1 : 0;
-}
-
-static int compare_shape(const struct model_row *a, const struct model_row *b)
-{
-    if (a->bytes != b->bytes)
-        return a->bytes < b->bytes ? -1 : 1;
-    if (a->insns != b->insns)
-        return a->insns < b->insns ? -1 : 1;
-    return a->exiting < b->exiting ? -1 : a->exiting > b->exiting;
-}
-
-static int compare_code(const struct model_row *a, const struct model_row *b)
-{
-    int shape = compare_shape(a, b);
-
-    if (shape)
-        return shape;
-    if (!a->code || !b->code)
-        return !a->code - !b->code;
-    return memcmp(a->code, b->code, a->bytes);
-}
-
-static int compare_rows(const void *left, const void *right)
-{
-    const struct model_row *a = *(struct model_row *const *)left;
-    const struct model_row *b = *(struct model_row *const *)right;
-    int order = descending(a->avoided, b->avoided);
-
-    if (!order)
-        order = descending(a->executions, b->executions);
-    if (!order)
-        order = descending(model_refusals(a), model_refusals(b));
-    if (!order)
-        order = a->rip < b->rip ? -1 : a->rip > b->rip;
-    return order ? order : compare_code(a, b);
-}
-
-void model_rank(struct model *model)
-{
-    if (model->nr_rows)
-        qsort(model->rows, model->nr_rows, sizeof(*model->rows), compare_rows);
+    stream_finish(model);
 }

@@ -15,7 +15,8 @@ struct report {
     const struct model *model;  /* ranked */
     const struct symbols *symbols;
     const struct trace_filter *filter;
-    size_t top;                 /* clusters, and refusing sites, to show */
+    size_t top;                 /* clusters, refusing sites and mismatches to show */
+    size_t insns;               /* of a region's code to show; 0: all.  Text only */
 };
 
 /* Both write to @out and leave its error indicator to the caller. */

@@ -77,11 +77,15 @@ static json_t *totals_object(const struct report *report)
 {
     const struct model_totals *totals = &report->model->totals;
 
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                      "lost_records", json_count(totals->lost),
                      "lost_gaps", json_count(totals->gaps),
                      "formed", json_count(totals->formed),
+                     "segments", json_count(totals->segments),
                      "executions", json_count(totals->executions),
+                     "cached", json_count(totals->cached),
+                     "modes", breakdown(totals->modes, EVENT_NR_MODES, event_mode_name, true),
+                     "mismatches", json_count(totals->mismatches),
                      "exits_avoided", json_count(totals->avoided),
                      "instructions", json_count(totals->executed_insns),
                      "stops", stops(totals->stops, true),
@@ -121,37 +125,89 @@ static json_t *places(const struct report *report, const struct model_row *row)
     return array;
 }
 
-static json_t *disassembly(const struct report *report, const struct model_row *row)
+static json_t *disassembly(const struct report *report, const uint8_t *code, unsigned int bytes,
+                           uint64_t rip)
 {
     json_t *array = json_array();
     struct disasm_insn insn;
     unsigned int offset;
 
-    for (offset = 0; offset < row->bytes; offset += insn.length) {
-        disasm(row->code + offset, row->bytes - offset, row->rip + offset, report->symbols,
-               &insn);
+    for (offset = 0; offset < bytes; offset += insn.length) {
+        disasm(code + offset, bytes - offset, rip + offset, report->symbols, &insn);
         json_array_append_new(array, json_pack("{s:i, s:o, s:s, s:b}",
                                                "offset", (int)offset,
-                                               "bytes", json_bytes(row->code + offset,
-                                                                   insn.length),
+                                               "bytes", json_bytes(code + offset, insn.length),
                                                "text", insn.text, "exiting", insn.exiting));
     }
     return array;
 }
 
+static json_t *runs(const struct report *report, const struct model_segment *segment)
+{
+    json_t *array = json_array();
+    const struct model_run *run;
+    size_t i;
+
+    for (i = 0; i < segment->nr_runs; i++) {
+        run = &segment->runs[i];
+        json_array_append_new(array,
+                              json_pack("{s:o, s:o, s:o, s:o}",
+                                        "rip", json_hex(run->rip),
+                                        "symbol", json_symbol(report->symbols, run->rip),
+                                        "code", json_bytes(segment->code + run->offset,
+                                                           run->bytes),
+                                        "disassembly",
+                                        disassembly(report, segment->code + run->offset,
+                                                    run->bytes, run->rip)));
+    }
+    return array;
+}
+
+static json_t *segments(const struct report *report, const struct model_row *row)
+{
+    json_t *array = json_array();
+    const struct model_segment *segment;
+
+    for (segment = row->segments; segment; segment = segment->next)
+        json_array_append_new(array,
+                              json_pack("{s:b, s:i, s:i, s:i, s:o, s:o, s:b, s:o}",
+                                        "first", segment->first,
+                                        "instructions", (int)segment->insns,
+                                        "exiting", (int)segment->exiting,
+                                        "bytes", (int)segment->bytes,
+                                        "host_bytes", json_count(segment->host_bytes),
+                                        "recorded", json_count(segment->recorded),
+                                        "whole", segment->whole,
+                                        "runs", runs(report, segment)));
+    return array;
+}
+
+/* The instructions, exiting ones and bytes of a static cluster; of a region, in all segments. */
+static struct model_size size_of(const struct model_row *row)
+{
+    if (row->region)
+        return model_region_size(row);
+    return (struct model_size){ .insns = row->insns, .exiting = row->exiting,
+                                .bytes = row->bytes };
+}
+
 static json_t *cluster_object(const struct report *report, const struct model_row *row,
                               size_t rank)
 {
-    return json_pack("{s:o, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-                     " s:o, s:o}",
+    struct model_size size = size_of(row);
+
+    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
+                     " s:o, s:o, s:o, s:o, s:o}",
                      "rank", json_count(rank),
+                     "kind", row->region ? "region" : "static",
                      "rip", json_hex(row->rip),
                      "symbol", json_symbol(report->symbols, row->rip),
-                     "cluster_instructions", (int)row->insns,
-                     "cluster_exiting", (int)row->exiting,
-                     "cluster_bytes", (int)row->bytes,
+                     "cluster_instructions", json_count(size.insns),
+                     "cluster_exiting", json_count(size.exiting),
+                     "cluster_bytes", json_count(size.bytes),
                      "formed", json_count(row->formed),
                      "executions", json_count(row->executions),
+                     "cached", json_count(row->cached),
                      "exits_avoided", json_count(row->avoided),
                      "instructions", json_count(row->executed_insns),
                      "vcpus", vcpus(row),
@@ -160,7 +216,9 @@ static json_t *cluster_object(const struct report *report, const struct model_ro
                      "discarded", discards(row->discarded, false),
                      "stopped_at", places(report, row),
                      "code", row->code ? json_bytes(row->code, row->bytes) : json_null(),
-                     "disassembly", row->code ? disassembly(report, row) : json_null());
+                     "disassembly", row->code ? disassembly(report, row->code, row->bytes, row->rip)
+                                              : json_null(),
+                     "segments", segments(report, row));
 }
 
 static void add_cluster(void *ctx, const struct report *report, const struct model_row *row,
@@ -188,6 +246,31 @@ static json_t *listed(const struct report *report, bool clusters, report_show *a
     return array;
 }
 
+static json_t *mismatch_object(const struct report *report, const struct model_mismatch *mismatch)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:s, s:i, s:o, s:o, s:o, s:o}",
+                     "site", json_hex(mismatch->row->rip),
+                     "rip", json_hex(mismatch->rip),
+                     "symbol", json_symbol(report->symbols, mismatch->rip),
+                     "instructions", json_count(mismatch->insns),
+                     "differs", event_differs_name(mismatch->what),
+                     "bytes", (int)mismatch->width,
+                     "where", json_hex(mismatch->where),
+                     "expected", json_hex(mismatch->expected),
+                     "actual", json_hex(mismatch->actual),
+                     "count", json_count(mismatch->count));
+}
+
+static json_t *mismatch_list(const struct report *report)
+{
+    json_t *array = json_array();
+    size_t i;
+
+    for (i = 0; i < report->model->nr_mismatches && i < report->top; i++)
+        json_array_append_new(array, mismatch_object(report, report->model->mismatches[i]));
+    return array;
+}
+
 static json_t *filter_value(const struct trace_filter *filter)
 {
     return filter->on ? json_string(format_vcpu(filter->vcpu).text) : json_null();
@@ -196,7 +279,7 @@ static json_t *filter_value(const struct trace_filter *filter)
 void report_json(const struct report *report, FILE *out)
 {
     size_t clusters = report_nr_clusters(report);
-    json_t *root = json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+    json_t *root = json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                              "schema", SCHEMA,
                              "file", json_text(report->name),
                              "damage", damage(report->trace),
@@ -205,6 +288,8 @@ void report_json(const struct report *report, FILE *out)
                              "totals", totals_object(report),
                              "nr_clusters", json_count(clusters),
                              "clusters", listed(report, true, add_cluster),
+                             "nr_mismatches", json_count(report->model->nr_mismatches),
+                             "mismatches", mismatch_list(report),
                              "nr_refusing_sites", json_count(report->model->nr_rows - clusters),
                              "refusing_sites", listed(report, false, add_site));
 

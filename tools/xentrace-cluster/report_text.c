@@ -5,18 +5,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "disasm.h"
 #include "format.h"
-#include "report.h"
+#include "report_text.h"
 
 enum {
     WIDTH = 110,
     LABEL = 36,                 /* of a line of the totals */
-    INDENT = 5,                 /* of what is below a cluster's first line */
-    INDENT_LIST = 17,           /* of a list's items */
-    STOPS_AT = 84,              /* column of the stops beside an instruction */
     SHOWN_VCPUS = 8,
-    SHOWN_TARGETS = 8,
 };
 
 /* ---- totals ---- */
@@ -98,6 +93,23 @@ static void trace_section(const struct report *report, FILE *out)
     clocks(&trace->times, out);
 }
 
+/* Only worth a line each when there was more than static clusters. */
+static void modes(const struct model_totals *totals, FILE *out)
+{
+    char label[LABEL];
+    unsigned int i;
+
+    if (totals->modes[NVMX_TRC_MODE_STATIC] == totals->executions)
+        return;
+    for (i = 0; i < EVENT_NR_MODES; i++) {
+        if (!totals->modes[i])
+            continue;
+        snprintf(label, sizeof(label), "  in mode %s", event_mode_name(i));
+        total(out, label, totals->modes[i],
+              format_percent(totals->modes[i], totals->executions).text);
+    }
+}
+
 static void totals_section(const struct report *report, FILE *out)
 {
     const struct model_totals *totals = &report->model->totals;
@@ -105,7 +117,15 @@ static void totals_section(const struct report *report, FILE *out)
 
     total(out, "Clusters, by site and code", report_nr_clusters(report), "");
     total(out, "  formed, on all vCPUs", totals->formed, "");
+    if (totals->segments)
+        total(out, "  segments of regions recorded", totals->segments, "");
     total(out, "Executions", totals->executions, "");
+    modes(totals, out);
+    if (totals->cached)
+        total(out, "  of what was there before", totals->cached,
+              format_percent(totals->cached, totals->executions).text);
+    if (totals->mismatches)
+        total(out, "Mismatches of verify mode", totals->mismatches, "listed below");
     snprintf(remark, sizeof(remark), "%s per execution",
              format_mean(totals->avoided, totals->executions).text);
     total(out, "Exits avoided", totals->avoided, remark);
@@ -122,13 +142,7 @@ static void totals_section(const struct report *report, FILE *out)
 
 /* ---- lists that wrap: "ended        complete 12 (60.0%), memory 8 (40.0%)" ---- */
 
-struct list {
-    FILE *out;
-    int column;                 /* 0: nothing written yet */
-    const char *label;
-};
-
-static void list_item(struct list *list, const char *item)
+void list_item(struct list *list, const char *item)
 {
     int length = (int)strlen(item);
 
@@ -143,7 +157,7 @@ static void list_item(struct list *list, const char *item)
     list->column += fprintf(list->out, "%s", item);
 }
 
-static void list_end(struct list *list)
+void list_end(struct list *list)
 {
     if (list->column)
         fputc('\n', list->out);
@@ -189,123 +203,9 @@ static void vcpus(const struct model_row *row, FILE *out)
     free(all);
 }
 
-/* ---- code ---- */
-
-/* A row's stops, consumed in the order of their addresses. */
-struct stops {
-    const struct model_place **places;
-    size_t nr;
-    bool *shown;
-};
-
-/* The stops at one instruction, to the right of its @columns columns. */
-static void stops_at(struct stops *stops, uint64_t rip, int columns, FILE *out)
-{
-    bool first = true;
-    size_t i;
-
-    for (i = 0; i < stops->nr; i++) {
-        if (stops->places[i]->rip != rip)
-            continue;
-        if (first)
-            fprintf(out, "%*s<- ", columns < STOPS_AT ? STOPS_AT - columns : 1, "");
-        fprintf(out, "%s%s %s", first ? "" : ", ", event_stop_name(stops->places[i]->reason),
-                format_count(stops->places[i]->count).text);
-        stops->shown[i] = true;
-        first = false;
-    }
-}
-
-static void hex_bytes(const uint8_t *bytes, unsigned int nr, char *to)
-{
-    unsigned int i;
-
-    *to = '\0';
-    for (i = 0; i < nr; i++)
-        to += sprintf(to, "%02x", bytes[i]);
-}
-
-static void code_line(const struct model_row *row, unsigned int offset,
-                      const struct disasm_insn *insn, struct stops *stops, FILE *out)
-{
-    char hex[2 * CLUSTER_MAX_INSN_BYTES + 1];
-    int columns;
-
-    hex_bytes(row->code + offset, insn->length, hex);
-    columns = fprintf(out, "%*s+%-4x %-22s %c %s", INDENT, "", offset, hex,
-                      insn->exiting ? '*' : ' ', insn->text);
-    stops_at(stops, row->rip + offset, columns, out);
-    fputc('\n', out);
-}
-
-static void code(const struct model_row *row, const struct symbols *symbols, struct stops *stops,
-                 FILE *out)
-{
-    struct disasm_insn insn;
-    unsigned int offset;
-
-    if (!row->code) {
-        fprintf(out, "%*scode not in the trace\n", INDENT, "");
-        return;
-    }
-    for (offset = 0; offset < row->bytes; offset += insn.length) {
-        disasm(row->code + offset, row->bytes - offset, row->rip + offset, symbols, &insn);
-        code_line(row, offset, &insn, stops, out);
-    }
-}
-
-static const char *name_of(const struct symbols *symbols, uint64_t rip, char *to, size_t size)
-{
-    const struct symbol *symbol = symbols_find_text(symbols, rip);
-
-    return symbol ? symbols_format(symbol, rip, to, size) : "";
-}
-
-/* The rest of a line: nothing, or two spaces and @text. */
-static void end_line(FILE *out, const char *text)
-{
-    fprintf(out, "%s%s\n", *text ? "  " : "", text);
-}
-
-/* Stops at none of the instructions shown: mostly where branches led to. */
-static void stops_elsewhere(const struct stops *stops, const struct symbols *symbols, FILE *out)
-{
-    size_t i, shown = 0, hidden = 0;
-    char name[64];
-
-    for (i = 0; i < stops->nr; i++) {
-        if (stops->shown[i])
-            continue;
-        if (shown++ >= SHOWN_TARGETS) {
-            hidden++;
-            continue;
-        }
-        fprintf(out, "%*sto %016" PRIx64 "  %s %s", INDENT, "", stops->places[i]->rip,
-                event_stop_name(stops->places[i]->reason),
-                format_count(stops->places[i]->count).text);
-        end_line(out, name_of(symbols, stops->places[i]->rip, name, sizeof(name)));
-    }
-    if (hidden)
-        fprintf(out, "%*sand to %s more places\n", INDENT, "", format_count(hidden).text);
-}
-
-static void code_and_stops(const struct model_row *row, const struct symbols *symbols, FILE *out)
-{
-    struct stops stops;
-
-    stops.places = report_places(row, &stops.nr);
-    stops.shown = calloc(stops.nr + 1, sizeof(*stops.shown));
-    if (stops.shown) {
-        code(row, symbols, &stops, out);
-        stops_elsewhere(&stops, symbols, out);
-    }
-    free(stops.shown);
-    free(stops.places);
-}
-
 /* ---- clusters ---- */
 
-static struct format times(uint64_t n)
+struct format times(uint64_t n)
 {
     struct format out;
 
@@ -315,6 +215,10 @@ static struct format times(uint64_t n)
 
 static void shape(const struct model_row *row, FILE *out)
 {
+    if (row->region) {
+        region_shape(row, out);
+        return;
+    }
     fprintf(out, "%*s%-*s", INDENT, "", INDENT_LIST - INDENT, "cluster");
     if (!row->bytes) {
         fprintf(out, "formed before the trace began, or that record was lost\n");
@@ -340,17 +244,20 @@ static void show_cluster(void *ctx, const struct report *report, const struct mo
 
     fputc('\n', out);
     first_line(report, row, rank, out);
-    fprintf(out, "%*s%-*s%s (%s), executions %s, instructions per execution %s\n", INDENT, "",
+    fprintf(out, "%*s%-*s%s (%s), executions %s, instructions per execution %s", INDENT, "",
             INDENT_LIST - INDENT, "exits saved", format_count(row->avoided).text,
             format_percent(row->avoided, report->model->totals.avoided).text,
             format_count(row->executions).text,
             format_mean(row->executed_insns, row->executions).text);
+    if (row->region)
+        fprintf(out, ", cached %s", format_percent(row->cached, row->executions).text);
+    fputc('\n', out);
     shape(row, out);
     vcpus(row, out);
     reasons(out, "ended", row->stops, EVENT_NR_STOPS, event_stop_name);
     reasons(out, "refused", row->refused, EVENT_NR_STOPS, event_stop_name);
     reasons(out, "discarded", row->discarded, EVENT_NR_DISCARDS, event_discard_name);
-    code_and_stops(row, report->symbols, out);
+    code_and_stops(report, row, out);
 }
 
 static void show_site(void *ctx, const struct report *report, const struct model_row *row,
@@ -388,6 +295,10 @@ void report_text(const struct report *report, FILE *out)
     heading(out, "Clusters by exits saved (* exiting instruction, <- executions stopped before it)",
             clusters, report->top);
     report_each(report, true, show_cluster, out);
+    if (report->model->nr_mismatches) {
+        heading(out, "Mismatches of verify mode", report->model->nr_mismatches, report->top);
+        mismatches(report, out);
+    }
     if (sites) {
         heading(out, "Sites that refused and had no cluster", sites, report->top);
         report_each(report, false, show_site, out);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * decoded.h - decoding what was decoded before: nothing but its bytes and its address
+ * make an instruction what it is, so it holds whenever both are the same.
+ */
+#ifndef CLUSTER_DECODED_H
+#define CLUSTER_DECODED_H
+
+#include "cluster.h"
+#include "decode.h"
+
+/*
+ * As cluster_decode(), into @d->insn.  @d is zero, or was filled in by an earlier call; after
+ * anything but OK it is empty.
+ */
+enum cluster_decode cluster_decode_again(struct cluster_decoded *d, const uint8_t *code,
+                                         unsigned int size, uint64_t rip);
+
+#endif /* CLUSTER_DECODED_H */

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * dispatch.c - translated code is entered, and comes back for what it leaves to C.
+ *
+ * While it runs, L1's registers are in the frame, and x->regs with them.  RSP, RIP
+ * and RFLAGS there are made true where C has to see them: load_state() and save_state().
+ */
+#include "alu.h"
+#include "execution.h"
+#include "hosts.h"
+
+/* The state at @exit, with RIP at @rip. */
+static void load_state(struct cluster_execution *e, const struct cluster_exit *exit, uint64_t rip)
+{
+    struct cluster_frame *frame = e->frame;
+    uint64_t flags = exit->flags_known ? exit->flags : frame->flags;
+    uint64_t rflags = frame->regs.rflags & ~(CLUSTER_FLAGS_ARITHMETIC | CLUSTER_FLAG_IF);
+
+    frame->regs.rflags = rflags | (flags & CLUSTER_FLAGS_ARITHMETIC) |
+                         (frame->interrupts ? CLUSTER_FLAG_IF : 0);
+    frame->regs.gpr[CLUSTER_RSP] = e->entry_rsp + exit->rsp;
+    frame->regs.rip = rip;
+    frame->regs.sti_shadow = frame->sti_shadow;
+}
+
+/* As translated code wants it. */
+static void save_state(struct cluster_execution *e)
+{
+    struct cluster_frame *frame = e->frame;
+    uint64_t rflags = frame->regs.rflags;
+
+    frame->flags = (frame->flags & ~CLUSTER_FLAGS_ARITHMETIC) |
+                   (rflags & CLUSTER_FLAGS_ARITHMETIC);
+    frame->interrupts = (rflags & CLUSTER_FLAG_IF) != 0;
+    frame->sti_shadow = frame->regs.sti_shadow;
+    frame->pending = e->x->world.pending;
+}
+
+/*
+ * Where to go on with node @n, precise; NO_INDEX where that was left to the
+ * interpreter, or the execution has ended.
+ */
+static uint32_t enter_node(struct cluster_execution *e, uint32_t n)
+{
+    if (n == CLUSTER_NO_INDEX)
+        return CLUSTER_NO_INDEX;
+    /* Translated code ends STI's shadow only behind an STI of the same segment. */
+    if (e->vcpu->node[n].code == CLUSTER_NO_INDEX || e->frame->regs.sti_shadow) {
+        cluster_execution_interpret(e, n);
+        return CLUSTER_NO_INDEX;
+    }
+    save_state(e);
+    return e->vcpu->node[n].code;
+}
+
+/* The node of @exit by the interpreter; code behind it is at @resume. */
+static uint32_t step(struct cluster_execution *e, const struct cluster_exit *exit,
+                     uint32_t resume)
+{
+    uint32_t next;
+
+    load_state(e, exit, e->vcpu->node[exit->node].rip);
+    next = cluster_execution_step(e, exit->node);
+    if (next != exit->node + 1 || resume == CLUSTER_NO_INDEX)
+        return enter_node(e, next);
+    save_state(e);
+    return resume;
+}
+
+/*
+ * An access that misses again right after its slot was filled will not be cured by
+ * that: the interpreter makes it, so that nothing can go round here for ever.
+ */
+static bool missed_already(struct cluster_execution *e, const struct cluster_exit *exit)
+{
+    bool again = exit == e->missed && e->frame->address == e->missed_address;
+
+    e->missed = again ? NULL : exit;
+    e->missed_address = e->frame->address;
+    return again;
+}
+
+static uint32_t miss(struct cluster_execution *e, const struct cluster_exit *exit)
+{
+    if (!missed_already(e, exit) &&
+        cluster_hosts_fill(e->x, e->region, &e->frame->slot[exit->slot], e->frame->address, exit))
+        return exit->resume;
+    return step(e, exit, exit->resume_next);
+}
+
+/* From code to code; nobody needs to see the state in between. */
+static uint32_t go_over(struct cluster_execution *e, const struct cluster_exit *exit,
+                        uint32_t code)
+{
+    if (exit->flags_known)
+        e->frame->flags = (e->frame->flags & ~CLUSTER_FLAGS_ARITHMETIC) | exit->flags;
+    return code;
+}
+
+static uint32_t follow(struct cluster_execution *e, const struct cluster_exit *exit,
+                       uint32_t edge)
+{
+    uint32_t next = cluster_execution_follow(e, edge);
+
+    if (next != CLUSTER_NO_INDEX && e->vcpu->node[next].code != CLUSTER_NO_INDEX)
+        return go_over(e, exit, e->vcpu->node[next].code);
+    load_state(e, exit, e->vcpu->edge[edge].rip);
+    return enter_node(e, next);
+}
+
+static uint32_t at_end(struct cluster_execution *e, const struct cluster_exit *exit)
+{
+    const struct cluster_node *node = &e->vcpu->node[exit->node];
+
+    if (node->edge != CLUSTER_NO_INDEX)
+        return follow(e, exit, node->edge);
+    load_state(e, exit, node->rip + node->insn.length);
+    cluster_execution_stop(e, exit->node, true, CLUSTER_STOP_COMPLETE);
+    return CLUSTER_NO_INDEX;
+}
+
+static uint32_t stop_before(struct cluster_execution *e, const struct cluster_exit *exit,
+                            enum cluster_stop why)
+{
+    load_state(e, exit, e->vcpu->node[exit->node].rip);
+    cluster_execution_stop(e, exit->node, false, why);
+    return CLUSTER_NO_INDEX;
+}
+
+/* What @exit asks for.  Returns where to go on, or NO_INDEX at the end. */
+static uint32_t dispatch(struct cluster_execution *e, const struct cluster_exit *exit)
+{
+    switch (exit->kind) {
+    case CLUSTER_EXIT_MISS:
+        return miss(e, exit);
+    case CLUSTER_EXIT_STEP: case CLUSTER_EXIT_TARGET:
+        return step(e, exit, exit->resume);
+    case CLUSTER_EXIT_EDGE:
+        return follow(e, exit, exit->edge);
+    case CLUSTER_EXIT_END:
+        return at_end(e, exit);
+    case CLUSTER_EXIT_LEAVE:
+        return stop_before(e, exit, CLUSTER_STOP_RESUME);
+    default:
+        return stop_before(e, exit, *e->frame->poke ? CLUSTER_STOP_EVENT : CLUSTER_STOP_BUDGET);
+    }
+}
+
+static void start_frame(struct cluster_execution *e, const struct cluster_regs *regs)
+{
+    const struct cluster_world *world = &e->x->world;
+    struct cluster_frame *frame = e->frame;
+
+    frame->regs = *regs;
+    frame->flags = __builtin_ia32_readeflags_u64();
+    frame->entry_rsp = e->entry_rsp;
+    frame->segment_base[CLUSTER_SEG_FLAT] = 0;
+    frame->segment_base[CLUSTER_SEG_FS] = world->fs_base;
+    frame->segment_base[CLUSTER_SEG_GS] = world->gs_base;
+    frame->vmcs = world->vmcs;
+    frame->poke = world->poke;
+    frame->cr2 = world->cr2;
+    frame->budget = *e->budget;
+    frame->exiting = *e->exiting;
+    e->budget = &frame->budget;
+    e->exiting = &frame->exiting;
+    frame->stack = (uint8_t *)((uintptr_t)e->region->stack_host + e->entry_rsp -
+                               e->region->stack_page);
+    save_state(e);
+}
+
+void cluster_execution_enter(struct cluster_execution *e, uint32_t code)
+{
+    struct cluster_regs *regs = e->x->regs;
+
+    start_frame(e, regs);
+    e->x->regs = &e->frame->regs;
+    do {
+        cluster_enter(e->vcpu->arena.execute + code);
+        code = dispatch(e, &e->vcpu->exit[e->frame->exit]);
+    } while (code != CLUSTER_NO_INDEX);
+    *regs = e->frame->regs;
+    e->x->regs = regs;
+}

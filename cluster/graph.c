@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "graph.h"
+
+enum {
+    ENTRIES = CLUSTER_GRAPH_ENTRIES,
+    /* So many entries are looked at, whatever a guest makes of its code. */
+    PROBES = 16,
+    GRAPH_CALLS = 8,
+};
+
+/*
+ * A recording's entries have a mark of their own above the node's bits, so that the
+ * table need not be cleared for each, which takes longer than a short recording.
+ */
+enum { NODES = 32 * 1024 };
+
+_Static_assert((int)CLUSTER_MAX_NODES <= (int)NODES, "a node's bits in an entry");
+_Static_assert(ENTRIES == 8192 && (int)ENTRIES > (int)CLUSTER_REGION_NODES, "13 bits of the hash");
+
+static uint32_t hash(uint64_t rip, int32_t rsp)
+{
+    return ((rip ^ ((uint64_t)rsp << 40)) * 0x9e3779b97f4a7c15ull) >> 51;
+}
+
+static bool is_empty(const struct cluster_vcpu *vcpu, uint32_t i)
+{
+    return vcpu->graph[i % ENTRIES] / NODES != vcpu->graph_mark / NODES;
+}
+
+void cluster_graph_insert(struct cluster_vcpu *vcpu, uint32_t node)
+{
+    uint32_t i = hash(vcpu->node[node].rip, vcpu->node[node].rsp), probes;
+
+    for (probes = 0; probes < PROBES; probes++, i++)
+        if (is_empty(vcpu, i)) {
+            vcpu->graph[i % ENTRIES] = vcpu->graph_mark + node;
+            return;
+        }
+}
+
+/* A mark that no entry has; none is 0. */
+static void empty_table(struct cluster_vcpu *vcpu)
+{
+    vcpu->graph_mark += NODES;
+    if (vcpu->graph_mark != 0)
+        return;
+    memset(vcpu->graph, 0, sizeof(vcpu->graph));
+    vcpu->graph_mark = NODES;
+}
+
+void cluster_graph_start(struct cluster_vcpu *vcpu, const struct cluster_region *region)
+{
+    uint32_t s, n;
+
+    empty_table(vcpu);
+    for (s = region->first_segment; s != CLUSTER_NO_INDEX; s = vcpu->segment[s].next) {
+        const struct cluster_segment *segment = &vcpu->segment[s];
+
+        for (n = segment->first_node; n < segment->first_node + segment->nr_nodes; n++)
+            if (vcpu->node[n].header || n == segment->first_node)
+                cluster_graph_insert(vcpu, n);
+    }
+}
+
+/* Chains of open calls, innermost first. */
+static bool same_calls(const struct cluster_vcpu *vcpu, uint32_t a, uint32_t b)
+{
+    unsigned int i;
+
+    for (i = 0; i < GRAPH_CALLS && a != b; i++) {
+        if (a == CLUSTER_NO_INDEX || b == CLUSTER_NO_INDEX ||
+            vcpu->node[a].rip != vcpu->node[b].rip)
+            return false;
+        a = vcpu->node[a].call;
+        b = vcpu->node[b].call;
+    }
+    return true;
+}
+
+uint32_t cluster_graph_find(const struct cluster_vcpu *vcpu, uint64_t rip, int32_t rsp,
+                            uint32_t call, uint32_t end)
+{
+    uint32_t i = hash(rip, rsp), probes;
+
+    for (probes = 0; probes < PROBES; probes++, i++) {
+        uint32_t n = vcpu->graph[i % ENTRIES] % NODES;
+        const struct cluster_node *node = &vcpu->node[n];
+
+        if (is_empty(vcpu, i))
+            break;
+        if (n >= end || node->rip != rip || node->rsp != rsp)
+            continue;
+        if (same_calls(vcpu, node->call, call))
+            return n;
+    }
+    return CLUSTER_NO_INDEX;
+}
+
+uint32_t cluster_graph_add_edge(struct cluster_vcpu *vcpu, uint32_t from, uint64_t rip)
+{
+    uint32_t *link = &vcpu->node[from].edge, e = vcpu->nr_edges;
+
+    if (e == CLUSTER_MAX_EDGES)
+        return CLUSTER_NO_INDEX;
+    while (*link != CLUSTER_NO_INDEX)
+        link = &vcpu->edge[*link].next;
+    vcpu->edge[e].rip = rip;
+    vcpu->edge[e].node = CLUSTER_NO_INDEX;
+    vcpu->edge[e].next = CLUSTER_NO_INDEX;
+    vcpu->edge[e].from = from;
+    vcpu->edge[e].exits = 0;
+    *link = e;
+    vcpu->nr_edges++;
+    return e;
+}
+
+bool cluster_graph_add_edges(struct cluster_vcpu *vcpu, uint32_t node, uint64_t rip)
+{
+    const struct cluster_node *branch = &vcpu->node[node];
+
+    if (branch->insn.op != CLUSTER_OP_JCC)
+        return cluster_graph_add_edge(vcpu, node, rip) != CLUSTER_NO_INDEX;
+    return cluster_graph_add_edge(vcpu, node, branch->rip + branch->insn.length) !=
+           CLUSTER_NO_INDEX &&
+           cluster_graph_add_edge(vcpu, node, branch->insn.imm) != CLUSTER_NO_INDEX;
+}
+
+uint32_t cluster_graph_edge(const struct cluster_vcpu *vcpu, uint32_t node, bool taken,
+                            uint64_t rip)
+{
+    uint32_t e = vcpu->node[node].edge;
+
+    if (vcpu->node[node].insn.op == CLUSTER_OP_JCC)
+        return taken ? vcpu->edge[e].next : e;
+    while (e != CLUSTER_NO_INDEX && vcpu->edge[e].rip != rip)
+        e = vcpu->edge[e].next;
+    return e;
+}
+
+static unsigned int count_edges(const struct cluster_vcpu *vcpu, uint32_t node)
+{
+    uint32_t e = vcpu->node[node].edge;
+    unsigned int n = 0;
+
+    for (; e != CLUSTER_NO_INDEX; e = vcpu->edge[e].next)
+        n++;
+    return n;
+}
+
+uint32_t cluster_graph_obtain_edge(struct cluster_vcpu *vcpu, uint32_t node, bool taken,
+                                   uint64_t rip)
+{
+    uint32_t e = cluster_graph_edge(vcpu, node, taken, rip);
+
+    if (e == CLUSTER_NO_INDEX && count_edges(vcpu, node) < CLUSTER_REGION_TARGETS)
+        e = cluster_graph_add_edge(vcpu, node, rip);
+    return e;
+}
+
+int32_t cluster_graph_rsp_behind(const struct cluster_node *node)
+{
+    switch (node->insn.op) {
+    case CLUSTER_OP_CALL: return node->rsp - 8;
+    case CLUSTER_OP_RET:  return node->rsp + 8 + node->insn.imm;
+    default:              return node->rsp;
+    }
+}
+
+uint32_t cluster_graph_call_behind(const struct cluster_vcpu *vcpu, uint32_t node)
+{
+    const struct cluster_node *branch = &vcpu->node[node];
+
+    switch (branch->insn.op) {
+    case CLUSTER_OP_CALL: return node;
+    case CLUSTER_OP_RET:
+        return branch->call == CLUSTER_NO_INDEX ? branch->call : vcpu->node[branch->call].call;
+    default:              return branch->call;
+    }
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "hosts.h"
+
+static uint64_t page_of(uint64_t linear)
+{
+    return linear & ~(uint64_t)CLUSTER_PAGE_OFFSET;
+}
+
+static void empty_slots(struct cluster_vcpu *vcpu, const struct cluster_segment *segment)
+{
+    uint32_t i;
+
+    for (i = 0; i < segment->nr_slots; i++)
+        cluster_slot_clear(&vcpu->arena.frame->slot[segment->first_slot + i]);
+}
+
+/* All that translated code could store through. */
+static void forget_data(struct cluster_vcpu *vcpu, struct cluster_region *region)
+{
+    uint32_t s;
+
+    region->stack_page = CLUSTER_SLOT_EMPTY;
+    if (!region->filled)
+        return;
+    for (s = region->first_segment; s != CLUSTER_NO_INDEX; s = vcpu->segment[s].next)
+        empty_slots(vcpu, &vcpu->segment[s]);
+    region->filled = false;
+}
+
+void cluster_hosts_start(struct cluster_vcpu *vcpu, struct cluster_exec *x,
+                         struct cluster_region *region)
+{
+    const struct cluster_world *world = &x->world;
+    unsigned int i;
+
+    if (region->epoch == world->epoch && region->fs_base == world->fs_base &&
+        region->gs_base == world->gs_base)
+        return;
+    forget_data(vcpu, region);
+    for (i = 0; i < region->nr_pages; i++)
+        region->page[i].host = NULL;
+    region->located++;
+    region->epoch = world->epoch;
+    region->fs_base = world->fs_base;
+    region->gs_base = world->gs_base;
+}
+
+static bool is_stack(const struct cluster_region *region, const uint8_t *host)
+{
+    return region->stack_page != CLUSTER_SLOT_EMPTY &&
+           (host == region->stack[0] || host == region->stack[1]);
+}
+
+/*
+ * Ask for a code page.  False with x->stop set where it cannot be had, or turns out
+ * to be one that translated code may be using as the stack right now.
+ */
+static bool find_page(struct cluster_vcpu *vcpu, struct cluster_exec *x,
+                      struct cluster_region *region, struct cluster_code_page *page)
+{
+    bool stack;
+
+    page->host = x->ops->translate(x->ctx, page->linear, CLUSTER_FETCH);
+    x->stop = CLUSTER_STOP_NO_CODE;
+    if (!page->host)
+        return false;
+    stack = is_stack(region, page->host);
+    forget_data(vcpu, region);
+    x->stop = CLUSTER_STOP_STACK;
+    return !stack;
+}
+
+/* Where all of the segment's code is; what find_page() does is done once for each page. */
+static bool locate(struct cluster_vcpu *vcpu, struct cluster_exec *x,
+                   struct cluster_region *region, struct cluster_segment *segment)
+{
+    struct cluster_piece *piece = vcpu->piece + segment->first_piece;
+    struct cluster_piece *end = piece + segment->nr_pieces;
+
+    for (; piece < end; piece++) {
+        struct cluster_code_page *page = &region->page[piece->page];
+
+        if (!page->host && !find_page(vcpu, x, region, page))
+            return false;
+        piece->host = page->host + piece->offset;
+    }
+    segment->located = region->located;
+    return true;
+}
+
+static bool same_code(const struct cluster_vcpu *vcpu, const struct cluster_segment *segment)
+{
+    const struct cluster_piece *piece = vcpu->piece + segment->first_piece;
+    const struct cluster_piece *end = piece + segment->nr_pieces;
+
+    for (; piece < end; piece++)
+        if (!cluster_code_same_words(piece->host, vcpu->code_words + piece->snapshot,
+                                     piece->bytes / 8))
+            return false;
+    return true;
+}
+
+bool cluster_hosts_compare(struct cluster_vcpu *vcpu, struct cluster_exec *x,
+                           struct cluster_region *region, struct cluster_segment *segment)
+{
+    if (segment->compared == vcpu->executions)
+        return true;
+    if (segment->located != region->located && !locate(vcpu, x, region, segment))
+        return false;
+    if (!same_code(vcpu, segment)) {
+        x->stop = CLUSTER_STOP_BYTES;
+        return false;
+    }
+    segment->compared = vcpu->executions;
+    return true;
+}
+
+static bool is_code(const struct cluster_region *region, const uint8_t *host)
+{
+    unsigned int i;
+
+    for (i = 0; i < region->nr_pages; i++)
+        if (region->page[i].host == host)
+            return true;
+    return false;
+}
+
+/* The host of the stack's page at @linear, when it may be written without further ado. */
+static bool find_stack_page(struct cluster_exec *x, const struct cluster_region *region,
+                            uint64_t linear, uint8_t **host)
+{
+    if (!cluster_canonical(linear))
+        return false;
+    *host = x->ops->translate(x->ctx, linear, CLUSTER_PROBE_WRITE);
+    return *host && !is_code(region, *host);
+}
+
+/* Two pages seen as one piece of memory. */
+static uint8_t *adjoin(struct cluster_vcpu *vcpu, struct cluster_exec *x,
+                       uint8_t *const page[2])
+{
+    if (page[1] == page[0] + CLUSTER_PAGE_SIZE)
+        return page[0];
+    if (!vcpu->adjoined_at || vcpu->adjoined[0] != page[0] || vcpu->adjoined[1] != page[1]) {
+        vcpu->adjoined[0] = page[0];
+        vcpu->adjoined[1] = page[1];
+        vcpu->adjoined_at = x->ops->adjoin(x->ctx, page);
+    }
+    return vcpu->adjoined_at;
+}
+
+/* Regions share the place where pages are adjoined. */
+static bool still_adjoined(const struct cluster_vcpu *vcpu, const struct cluster_region *region)
+{
+    return region->stack_host != vcpu->adjoined_at ||
+           (region->stack[0] == vcpu->adjoined[0] && region->stack[1] == vcpu->adjoined[1]);
+}
+
+static bool is_known(const struct cluster_vcpu *vcpu, const struct cluster_region *region,
+                     uint64_t first, uint64_t last)
+{
+    uint64_t known = region->stack_page;
+
+    return known != CLUSTER_SLOT_EMPTY && first >= known && still_adjoined(vcpu, region) &&
+           last < known + (uint64_t)region->nr_stack_pages * CLUSTER_PAGE_SIZE;
+}
+
+bool cluster_hosts_find_stack(struct cluster_vcpu *vcpu, struct cluster_exec *x,
+                              struct cluster_region *region, uint64_t entry_rsp)
+{
+    uint64_t first = page_of(entry_rsp + region->rsp_low);
+    uint64_t last = page_of(entry_rsp + region->rsp_high - 1);
+
+    if (region->rsp_low == region->rsp_high || is_known(vcpu, region, first, last))
+        return true;            /* no access, or nothing new */
+    region->stack_page = CLUSTER_SLOT_EMPTY;
+    region->stack[1] = NULL;
+    if (!find_stack_page(x, region, first, &region->stack[0]) ||
+        (last != first && !find_stack_page(x, region, last, &region->stack[1])))
+        return false;
+    region->stack_host = last == first ? region->stack[0] : adjoin(vcpu, x, region->stack);
+    if (!region->stack_host)
+        return false;
+    region->nr_stack_pages = last == first ? 1 : 2;
+    region->stack_page = first;
+    return true;
+}
+
+/* Where translated code makes accesses itself. */
+static bool is_in_one_page(uint64_t address, unsigned int width)
+{
+    return cluster_canonical(address) &&
+           (address & CLUSTER_PAGE_OFFSET) + width <= CLUSTER_PAGE_SIZE;
+}
+
+bool cluster_hosts_fill(struct cluster_exec *x, struct cluster_region *region,
+                        struct cluster_slot *slot, uint64_t address,
+                        const struct cluster_exit *miss)
+{
+    uint8_t *host = NULL;
+
+    if (is_in_one_page(address, miss->width))
+        host = cluster_tlb_host(&x->tlb, x->ops, x->ctx, page_of(address),
+                                miss->write ? CLUSTER_WRITE : CLUSTER_READ);
+    if (!host || (miss->write && is_code(region, host)))
+        return false;
+    cluster_slot_fill(slot, page_of(address),
+                      (uintptr_t)host + (miss->constant ? address & CLUSTER_PAGE_OFFSET : 0),
+                      miss->width);
+    region->filled = true;
+    return true;
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "record.h"
+#include "cost.h"
+#include "decoded.h"
+#include "graph.h"
+#include "recorder.h"
+#include "shadow.h"
+#include "step.h"
+
+/* Ends the recording. */
+static bool end(struct cluster_recorder *r, enum cluster_stop why)
+{
+    r->x->stop = why;
+    return false;
+}
+
+static bool end_full(struct cluster_recorder *r)
+{
+    r->full = true;
+    return end(r, CLUSTER_STOP_BUDGET);
+}
+
+/* Node, edges of a Jcc and one more. */
+static bool has_room(struct cluster_recorder *r)
+{
+    if (r->next == CLUSTER_MAX_NODES || r->vcpu->nr_edges + 3 > CLUSTER_MAX_EDGES)
+        return end_full(r);
+    if (r->region->nr_nodes + (r->next - r->first) >= CLUSTER_REGION_NODES) {
+        r->region->closed = true;
+        return end(r, CLUSTER_STOP_BUDGET);
+    }
+    return r->out->insns < CLUSTER_BUDGET || end(r, CLUSTER_STOP_BUDGET);
+}
+
+static bool end_undecoded(struct cluster_recorder *r, enum cluster_decode result)
+{
+    return end(r, result == CLUSTER_DECODE_TRUNCATED ? CLUSTER_STOP_NO_CODE
+                                                     : CLUSTER_STOP_UNSUPPORTED);
+}
+
+_Static_assert(CLUSTER_DECODED_ENTRIES == 2048, "11 bits of the hash");
+
+static struct cluster_decoded *decoded_at(struct cluster_vcpu *vcpu, uint64_t rip)
+{
+    return &vcpu->decoded[(rip * 0x9e3779b97f4a7c15ull) >> 53];
+}
+
+/* The instruction at RIP; the page behind its own is asked for only when it is needed. */
+static bool decode(struct cluster_recorder *r, struct cluster_insn *insn)
+{
+    uint64_t rip = r->x->regs->rip;
+    struct cluster_decoded *d = decoded_at(r->vcpu, rip);
+    enum cluster_decode result = CLUSTER_DECODE_TRUNCATED;
+    uint8_t buffer[CLUSTER_MAX_INSN_BYTES];
+    unsigned int size, across;
+
+    for (across = 0; across < 2 && result == CLUSTER_DECODE_TRUNCATED; across++) {
+        const uint8_t *bytes = cluster_shadow_fetch(r->vcpu, r->x, r->region, rip, across,
+                                                    buffer, &size);
+
+        if (!bytes)
+            return false;
+        result = cluster_decode_again(d, bytes, size, rip);
+    }
+    if (result != CLUSTER_DECODE_OK)
+        return end_undecoded(r, result);
+    *insn = d->insn;
+    return cluster_canonical(rip + insn->length) || end(r, CLUSTER_STOP_NO_CODE);
+}
+
+/* The node at r->next has its instruction; the rest of it, as it is before that is executed. */
+static void fill_node(struct cluster_recorder *r, struct cluster_node *node)
+{
+    node->rip = r->x->regs->rip;
+    node->edge = CLUSTER_NO_INDEX;
+    node->rsp = r->rsp;
+    node->depth = r->depth;
+    node->exiting = r->exiting;
+    node->segment = r->vcpu->nr_segments;
+    node->code = CLUSTER_NO_INDEX;
+    node->header = false;
+    node->last = false;
+    node->call = r->call;
+}
+
+/* An edge that was found not to lead anywhere leads here. */
+static void connect(struct cluster_recorder *r)
+{
+    if (r->way != CLUSTER_NO_INDEX)
+        r->vcpu->edge[r->way].node = r->next;
+    r->way = CLUSTER_NO_INDEX;
+}
+
+/* Append the node at r->next.  VMRESUME and VMLAUNCH count as exiting, too. */
+static void append(struct cluster_recorder *r, const struct cluster_node *node)
+{
+    connect(r);
+    cluster_graph_insert(r->vcpu, r->next);
+    r->next++;
+    r->depth++;
+    if (!cluster_insn_exits(&node->insn)) {
+        r->gap++;
+        return;
+    }
+    r->exiting++;
+    r->gap = 0;
+    cluster_recorder_keep(r);
+}
+
+/* @insn was executed.  False: it went to another stack. */
+static bool note_stack(struct cluster_recorder *r, const struct cluster_insn *insn)
+{
+    int64_t rsp = r->x->regs->gpr[CLUSTER_RSP] - r->entry_rsp;
+
+    if (!cluster_stack_is_near(rsp))
+        return false;
+    cluster_stack_note(&r->stack, insn, r->rsp);
+    r->rsp = rsp;
+    return true;
+}
+
+/* Not before the first: L1 has exited there. */
+static bool event_before(struct cluster_recorder *r, const struct cluster_insn *insn)
+{
+    if (!cluster_insn_exits(insn) || r->out->insns == 0)
+        return false;
+    r->interrupted = *r->x->world.poke != 0;
+    return r->interrupted;
+}
+
+/* Execute @node, new or not.  LAST and STOP end the recording, x->stop says why. */
+static enum cluster_step execute(struct cluster_recorder *r, uint32_t node)
+{
+    const struct cluster_insn *insn = &r->vcpu->node[node].insn;
+    enum cluster_step did;
+
+    if (event_before(r, insn)) {
+        r->x->stop = CLUSTER_STOP_EVENT;
+        return CLUSTER_STEP_STOP;
+    }
+    did = cluster_step(r->x, insn);
+    if (did == CLUSTER_STEP_STOP)
+        return did;
+    r->out->insns++;
+    r->out->exiting += cluster_insn_exits(insn);
+    if (did == CLUSTER_STEP_NEXT && cluster_step_event_behind(r->x, insn))
+        return CLUSTER_STEP_LAST;
+    return did;
+}
+
+/*
+ * Follow the nodes recorded so far, from @n on, after a loop was closed: until the
+ * path leaves them, behind the last (true: go on appending) or elsewhere (false).
+ */
+static bool follow_loop(struct cluster_recorder *r, uint32_t n)
+{
+    struct cluster_vcpu *vcpu = r->vcpu;
+
+    while (r->gap <= CLUSTER_MAX_GAP && r->out->insns < CLUSTER_BUDGET) {
+        const struct cluster_node *node = &vcpu->node[n];
+        enum cluster_step did = execute(r, n);
+        uint32_t e;
+
+        if (did == CLUSTER_STEP_STOP || did == CLUSTER_STEP_LAST)
+            return false;
+        r->gap = cluster_insn_exits(&node->insn) ? 0 : r->gap + 1;
+        if (!cluster_insn_branches(&node->insn)) {
+            n++;
+            continue;
+        }
+        e = cluster_graph_obtain_edge(vcpu, n, did == CLUSTER_STEP_TAKEN, r->x->regs->rip);
+        if (e == CLUSTER_NO_INDEX)
+            return end(r, CLUSTER_STOP_EDGE);
+        if (vcpu->edge[e].node != CLUSTER_NO_INDEX) {
+            n = vcpu->edge[e].node;
+            continue;
+        }
+        if (n + 1 == r->next) {
+            r->way = e;
+            return true;
+        }
+        cluster_recorder_keep(r);
+        r->onward = e;
+        return end(r, CLUSTER_STOP_EDGE);
+    }
+    return end(r, CLUSTER_STOP_GAP);
+}
+
+/* The branch just appended went backwards: to a node of this recording? */
+static uint32_t loop_of(const struct cluster_recorder *r, const struct cluster_node *branch)
+{
+    uint64_t rip = r->x->regs->rip;
+
+    if ((branch->insn.op != CLUSTER_OP_JCC && branch->insn.op != CLUSTER_OP_JMP) ||
+        rip > branch->rip)
+        return CLUSTER_NO_INDEX;
+    return cluster_graph_find(r->vcpu, rip, r->rsp, r->call, r->next);
+}
+
+static bool close_loop(struct cluster_recorder *r, uint32_t head)
+{
+    r->vcpu->edge[r->way].node = head;
+    r->way = CLUSTER_NO_INDEX;
+    if (head < r->first) {
+        cluster_recorder_keep(r);
+        r->joined = head;
+        return end(r, CLUSTER_STOP_EDGE);
+    }
+    r->vcpu->node[head].header = true;
+    if (r->exiting > r->vcpu->node[head].exiting)
+        cluster_recorder_keep(r);
+    return follow_loop(r, head);
+}
+
+/* The branch @n was executed and appended. */
+static bool go_by_branch(struct cluster_recorder *r, uint32_t n, bool taken)
+{
+    uint64_t rip = r->x->regs->rip;
+    uint32_t head;
+
+    if (!cluster_graph_add_edges(r->vcpu, n, rip))
+        return end_full(r);
+    r->way = cluster_graph_edge(r->vcpu, n, taken, rip);
+    r->call = cluster_graph_call_behind(r->vcpu, n);
+    head = taken ? loop_of(r, &r->vcpu->node[n]) : CLUSTER_NO_INDEX;
+    return head == CLUSTER_NO_INDEX || close_loop(r, head);
+}
+
+/* A growing path that comes to where the region has been entered or may be. */
+static bool joins_older(struct cluster_recorder *r)
+{
+    if (r->from == CLUSTER_NO_INDEX)
+        return false;
+    r->joined = cluster_graph_find(r->vcpu, r->x->regs->rip, r->rsp, r->call, r->first);
+    if (r->joined == CLUSTER_NO_INDEX)
+        return false;
+    if (r->way == CLUSTER_NO_INDEX)     /* no branch leads there: an edge all the same */
+        r->way = cluster_graph_add_edge(r->vcpu, r->next - 1, r->x->regs->rip);
+    r->vcpu->edge[r->way].node = r->joined;
+    r->way = CLUSTER_NO_INDEX;
+    cluster_recorder_keep(r);
+    return true;
+}
+
+static bool ends_with(struct cluster_recorder *r, const struct cluster_node *node)
+{
+    if (node->insn.op != CLUSTER_OP_VMRESUME && node->insn.op != CLUSTER_OP_VMLAUNCH)
+        return false;
+    append(r, node);
+    return true;
+}
+
+/* One more instruction.  False: the recording ends, x->stop says why. */
+static bool record_one(struct cluster_recorder *r)
+{
+    uint32_t n = r->next;
+    struct cluster_node *node = &r->vcpu->node[n];
+    enum cluster_step did;
+
+    if (!has_room(r))
+        return false;
+    if (joins_older(r))
+        return end(r, CLUSTER_STOP_EDGE);
+    if (!decode(r, &node->insn))
+        return false;
+    fill_node(r, node);
+    if (ends_with(r, node))
+        return end(r, CLUSTER_STOP_RESUME);
+    did = execute(r, n);
+    if (did == CLUSTER_STEP_STOP)
+        return false;
+    if (!note_stack(r, &node->insn))
+        return end(r, CLUSTER_STOP_UNSUPPORTED);
+    append(r, node);
+    if (did == CLUSTER_STEP_LAST)
+        return false;
+    if (cluster_insn_branches(&node->insn) &&
+        !go_by_branch(r, n, did == CLUSTER_STEP_TAKEN))
+        return false;
+    return r->gap <= CLUSTER_MAX_GAP || end(r, CLUSTER_STOP_GAP);
+}
+
+/* Where the edge that it grows from leaves the path. */
+static void start_behind(struct cluster_recorder *r, uint32_t from)
+{
+    uint32_t branch = r->vcpu->edge[from].from;
+    const struct cluster_node *node = &r->vcpu->node[branch];
+
+    r->rsp = cluster_graph_rsp_behind(node);
+    r->call = cluster_graph_call_behind(r->vcpu, branch);
+    r->depth = node->depth + 1;
+    r->exiting = node->exiting;
+}
+
+static void start(struct cluster_recorder *r, struct cluster_vcpu *vcpu, uint32_t from)
+{
+    r->vcpu = vcpu;
+    r->from = from;
+    r->way = from;
+    r->first = r->next = vcpu->nr_nodes;
+    r->call = CLUSTER_NO_INDEX;
+    r->joined = r->onward = CLUSTER_NO_INDEX;
+    if (from != CLUSTER_NO_INDEX)
+        start_behind(r, from);
+    cluster_recorder_keep(r);
+    r->start = r->kept;
+}
+
+enum cluster_record cluster_record(struct cluster_vcpu *vcpu, struct cluster_exec *x,
+                                   struct cluster_region *region, uint64_t entry_rsp,
+                                   uint32_t from, struct cluster_outcome *out,
+                                   uint32_t *segment, uint32_t *onward)
+{
+    struct cluster_recorder r = {
+        .x = x, .region = region, .out = out, .entry_rsp = entry_rsp,
+    };
+    unsigned int pages = region->nr_pages;
+
+    *onward = CLUSTER_NO_INDEX;
+    if (vcpu->nr_segments == CLUSTER_MAX_SEGMENTS)
+        return CLUSTER_RECORD_FULL;
+    start(&r, vcpu, from);
+    cluster_graph_start(vcpu, region);
+    cluster_shadow_start(vcpu);
+    while (record_one(&r))
+        ;
+    if (!r.full && cluster_recorder_is_worth_it(&r) && !r.interrupted) {
+        *segment = vcpu->nr_segments;
+        *onward = r.onward;
+        return cluster_recorder_commit(&r, pages) ? CLUSTER_RECORD_SEGMENT : CLUSTER_RECORD_FULL;
+    }
+    cluster_recorder_undo(&r, pages);
+    if (r.full)
+        return CLUSTER_RECORD_FULL;
+    if (r.joined != CLUSTER_NO_INDEX)
+        return CLUSTER_RECORD_JOINED;
+    return r.interrupted ? CLUSTER_RECORD_INTERRUPTED : CLUSTER_RECORD_NOTHING;
+}

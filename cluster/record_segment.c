@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* record_segment.c - what of a recording is kept, and how it becomes a segment. */
+#include "join.h"
+#include "recorder.h"
+#include "shadow.h"
+
+static struct cluster_extent extent_now(const struct cluster_recorder *r)
+{
+    return (struct cluster_extent){ .nodes = r->next, .edges = r->vcpu->nr_edges,
+                            .low = r->stack.low, .high = r->stack.high,
+                            .exiting = r->exiting };
+}
+
+void cluster_recorder_keep(struct cluster_recorder *r)
+{
+    r->kept = extent_now(r);
+}
+
+/* Forget what comes behind the kept part. */
+static void cut(struct cluster_recorder *r)
+{
+    struct cluster_vcpu *vcpu = r->vcpu;
+    struct cluster_node *last = &vcpu->node[r->kept.nodes - 1];
+    uint32_t e;
+
+    vcpu->nr_edges = r->kept.edges;
+    last->last = true;
+    for (e = last->edge; e != CLUSTER_NO_INDEX; e = vcpu->edge[e].next)
+        if (vcpu->edge[e].node >= r->kept.nodes)
+            vcpu->edge[e].node = CLUSTER_NO_INDEX;
+}
+
+void cluster_recorder_undo(struct cluster_recorder *r, unsigned int pages)
+{
+    r->vcpu->nr_edges = r->start.edges;
+    r->region->nr_pages = pages;
+    if (r->from != CLUSTER_NO_INDEX && r->joined == CLUSTER_NO_INDEX)
+        r->vcpu->edge[r->from].node = CLUSTER_NO_INDEX;
+}
+
+/*
+ * A first segment avoids an exit only by a second exiting instruction.  A loop that
+ * was left, or a place of the region, leads to others.
+ */
+bool cluster_recorder_is_worth_it(const struct cluster_recorder *r)
+{
+    int needed = r->from == CLUSTER_NO_INDEX ? 2 : 1;
+
+    if (r->kept.nodes == r->first)
+        return false;
+    return r->joined != CLUSTER_NO_INDEX || r->onward != CLUSTER_NO_INDEX ||
+           r->kept.exiting - r->start.exiting >= needed;
+}
+
+static void use_bytes(struct cluster_recorder *r)
+{
+    uint32_t n;
+
+    for (n = r->first; n < r->kept.nodes; n++)
+        cluster_shadow_use(r->vcpu, r->region, r->vcpu->node[n].rip,
+                           r->vcpu->node[n].insn.length);
+}
+
+static void widen(struct cluster_region *region, const struct cluster_segment *segment)
+{
+    if (segment->rsp_low < region->rsp_low)
+        region->rsp_low = segment->rsp_low;
+    if (segment->rsp_high > region->rsp_high)
+        region->rsp_high = segment->rsp_high;
+}
+
+static void link_segment(struct cluster_vcpu *vcpu, struct cluster_region *region, uint32_t s)
+{
+    if (region->first_segment == CLUSTER_NO_INDEX)
+        region->first_segment = s;
+    else
+        vcpu->segment[region->last_segment].next = s;
+    region->last_segment = s;
+}
+
+bool cluster_recorder_commit(struct cluster_recorder *r, unsigned int pages)
+{
+    struct cluster_vcpu *vcpu = r->vcpu;
+    uint32_t s = vcpu->nr_segments;
+    struct cluster_segment *segment = &vcpu->segment[s];
+
+    cut(r);
+    use_bytes(r);
+    memset(segment, 0, sizeof(*segment));
+    if (!cluster_shadow_pieces(vcpu, r->region, pages, segment))
+        return false;
+    segment->region = r->region - vcpu->region;
+    segment->first_node = r->first;
+    segment->nr_nodes = r->kept.nodes - r->first;
+    segment->code = CLUSTER_NO_INDEX;
+    segment->next = CLUSTER_NO_INDEX;
+    segment->rsp_low = r->kept.low;
+    segment->rsp_high = r->kept.high;
+    vcpu->nr_segments++;
+    vcpu->nr_nodes = r->kept.nodes;
+    r->region->nr_nodes += segment->nr_nodes;
+    r->region->nr_exiting += r->kept.exiting - r->start.exiting;
+    r->region->filled = true;           /* the slots that it will get are not empty yet */
+    r->region->epoch = 0;
+    widen(r->region, segment);
+    link_segment(vcpu, r->region, s);
+    cluster_join(vcpu, segment);
+    return true;
+}

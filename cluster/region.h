@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * region.h - what a region is: nodes, edges, segments, and where they are kept.
+ *
+ * A region begins at one exit site and holds the paths that L1 was seen to take
+ * from there.  Each path was recorded in one go and is a SEGMENT: nodes one
+ * after the other, of which each is one instruction in its place on that path
+ * (an instruction that is reached by two calls of its function has two nodes).
+ * The first segment starts at the site, every other at an edge of an older one.
+ *
+ * An EDGE is a way out of a branch: to another node, or, where none was
+ * recorded, out of the region with precise state.  Its exits are counted; when
+ * it gets hot, a new segment is recorded from there.
+ *
+ * Everything lives in pools of the cluster_vcpu, given out from their beginning;
+ * nothing is given back: when one is full, all is forgotten (cluster_flush()).
+ * So indexes of nodes, edges, segments and slots are valid until then.
+ *
+ *   who                     writes
+ *   store.c                 regions: which there are
+ *   record.c and what it    nodes, edges, pieces, code pages, segments
+ *   is made of
+ *   translate.c             segment.code, exits, slots' static part
+ *   execute.c, hosts.c      counts, edges of new targets, slots' contents, epochs
+ */
+#ifndef CLUSTER_REGION_H
+#define CLUSTER_REGION_H
+
+#include "cluster_insn.h"
+
+#define CLUSTER_NO_INDEX 0xffffffffu
+
+enum {
+    CLUSTER_MAX_REGIONS = 512,
+    CLUSTER_MAX_SEGMENTS = 2048,
+    CLUSTER_MAX_NODES = 24 * 1024,
+    CLUSTER_MAX_EDGES = 12 * 1024,
+    CLUSTER_MAX_PIECES = 8 * 1024,
+    CLUSTER_MAX_CODE_BYTES = 256 * 1024,
+    CLUSTER_MAX_EXITS = 48 * 1024,
+    CLUSTER_MAX_SLOTS = 8 * 1024,
+    /* Of one region. */
+    CLUSTER_REGION_NODES = 6000,
+    CLUSTER_REGION_PAGES = 64,
+    CLUSTER_RSP_ALIGNMENT = 16,
+    CLUSTER_STACK_REACH = 2048,         /* of translated code, from the entry's RSP, up and down */
+    CLUSTER_REGION_TARGETS = 8,         /* edges of one indirect branch */
+};
+
+/* One instruction in its place on a path. */
+struct cluster_node {
+    struct cluster_insn insn;
+    uint64_t rip;
+    /*
+     * A branch: its first edge.  Else NO_INDEX; or, in the last node of a segment, an edge
+     * to the node of another segment where L1 goes on (execute.c goes there from EXIT_END).
+     */
+    uint32_t edge;
+    /*
+     * The value of RSP before the instruction, less that at the region's entry; within
+     * two pages of it.  An instruction that sets RSP otherwise than by a constant may leave
+     * another value than the next node's: execution stops behind it then.
+     */
+    int32_t  rsp;
+    uint16_t depth;             /* instructions executed before it on its path, from the region's entry */
+    uint16_t exiting;           /* exiting ones among them */
+    uint32_t segment;
+    uint32_t code;              /* of a header and a segment's first: offset in the arena where C may enter; else NO_INDEX */
+    bool     header;            /* edges from elsewhere may come here: nothing is known of the state
+                                   but what holds at the entry of a segment */
+    bool     last;              /* the end of its segment: no next node (a branch: its edges only) */
+    uint32_t call;              /* the CALL whose caller the next RET should return to, or NO_INDEX */
+};
+
+/*
+ * A way out of a branch.  A Jcc has two, the not-taken one first; a direct JMP
+ * or CALL one; an indirect one, and RET, one for each target seen.  A branch
+ * that is not the last of its segment has exactly one edge whose node is the
+ * next one.
+ */
+struct cluster_edge {
+    uint64_t rip;               /* where it goes */
+    uint32_t node;              /* NO_INDEX: out of the region */
+    uint32_t next;              /* the branch's next edge, or NO_INDEX */
+    uint32_t from;              /* the branch */
+    uint16_t exits;             /* out of the region by here; saturates at COLD, which never grows */
+};
+enum { CLUSTER_EDGE_COLD = 0xffff };
+
+/*
+ * Code that a segment was recorded from, within one page: whole aligned words of
+ * 8 bytes, those that lie between and beside its instructions included.
+ */
+struct cluster_piece {
+    uint16_t page;              /* index in the region's pages */
+    uint16_t offset;            /* in that page; a multiple of 8 */
+    uint16_t bytes;             /* a multiple of 8 */
+    uint16_t pad;
+    uint32_t snapshot;          /* index in code_words: the same bytes; those of the next piece follow */
+    const uint8_t *host;        /* where it is, see segment.located */
+};
+
+struct cluster_segment {
+    uint32_t region;
+    uint32_t first_node, nr_nodes;      /* adjacent */
+    uint32_t first_piece, nr_pieces;    /* adjacent */
+    uint32_t code;              /* offset in the arena of its entry, or NO_INDEX: not translated */
+    uint32_t first_slot, nr_slots;      /* adjacent */
+    uint32_t next;              /* the region's next segment, or NO_INDEX */
+    uint64_t compared;          /* the execution (cluster_vcpu.executions) that did so last */
+    uint64_t located;           /* its pieces' hosts are good while this is the region's */
+    int32_t  rsp_low, rsp_high; /* extent of its stack accesses, from the region's entry RSP: [low, high) */
+};
+
+#define CLUSTER_HOST_NONE 0xff
+
+/* A page of L1's code that a region's instructions lie in. */
+struct cluster_code_page {
+    uint64_t linear;
+    const uint8_t *host;        /* in the region's epoch; NULL: ask again */
+};
+
+struct cluster_region {
+    /*
+     * The site, and RSP modulo 16 there, of which alignment depends.  (Nothing else
+     * of RSP: kernels begin each system call at a random place of its stack.)  rip is
+     * 0 in a region that was dropped.
+     */
+    uint64_t rip;
+    uint16_t rsp_offset;
+    uint32_t first_segment, last_segment;
+    uint32_t hash_next;         /* regions of the same bucket */
+    uint16_t nr_nodes, nr_pages;
+    uint32_t nr_exiting;        /* nodes that exit, VMRESUME and VMLAUNCH included */
+    int32_t  rsp_low, rsp_high; /* extent of all its segments' stack accesses */
+    uint64_t located;           /* how often its pages' hosts were forgotten; never 0 in use */
+    uint64_t epoch;             /* in which hosts and slots were filled; 0: in none */
+    uint64_t fs_base, gs_base;  /* with which constant slots were filled */
+    bool     filled;            /* a slot may not be empty */
+    uint64_t stack_page;        /* the first page of its stack, or SLOT_EMPTY: not known */
+    unsigned int nr_stack_pages;    /* 1 or 2 */
+    uint8_t *stack[2];          /* their hosts, as translate() gives them */
+    uint8_t *stack_host;        /* where all of it can be reached */
+    /* Since the region was last judged. */
+    uint32_t runs, ran_insns, avoided;
+    bool     closed;            /* grows no more */
+    bool     reads_vmcs;        /* translated code needs cluster_world.vmcs */
+    bool     mapped;            /* host[] has been chosen, with the first segment */
+    uint8_t  host[8];           /* of L1's R8 to R15: a host register, or HOST_NONE: in the frame */
+    struct cluster_code_page page[CLUSTER_REGION_PAGES];
+};
+
+/*
+ * A memory slot: the soft TLB's entry of one access in translated code.  @page
+ * is the linear address of a 4 KiB page and @host where it is, or CLUSTER_SLOT_EMPTY
+ * and 0.  Valid in the region's epoch; whoever sees another epoch empties it.
+ *
+ * The slot of an access whose linear address is the same in every execution
+ * (given the FS and GS bases) is a constant one: its @host is where the operand's
+ * first byte is, 0 when empty, and @page is not looked at by the code.  It may be
+ * filled only where the whole operand, frame->address and exit.width bytes on, lies in one page;
+ * where it does not, it stays empty and the node is interpreted each time.
+ */
+struct cluster_slot {
+    uint64_t page;
+    uint64_t host;
+    /*
+     * The access hits where its address less @page, as a number without sign, is below
+     * this: 0 in an empty slot.  (@page alone would not do: L1 is free to form any
+     * 64-bit number as an address, that of no page included.)
+     */
+    uint64_t limit;
+};
+#define CLUSTER_SLOT_EMPTY 0x8000000000000000ull /* not canonical: no page */
+
+static inline void cluster_slot_clear(struct cluster_slot *slot)
+{
+    slot->page = CLUSTER_SLOT_EMPTY;
+    slot->host = slot->limit = 0;
+}
+
+/* @host is that of the page at linear address @page, or for a constant slot of the operand. */
+static inline void cluster_slot_fill(struct cluster_slot *slot, uint64_t page, uint64_t host,
+                                     unsigned int width)
+{
+    slot->page = page;
+    slot->host = host;
+    slot->limit = 4096 - width + 1;
+}
+
+/* Why translated code came back to C. */
+enum cluster_exit_kind {
+    CLUSTER_EXIT_END,           /* the node was executed, it was the last: RIP is behind it */
+    CLUSTER_EXIT_EDGE,          /* the branch was executed; it goes by @edge, out of the segment */
+    CLUSTER_EXIT_TARGET,        /* the indirect branch is to be executed by the interpreter: it goes to
+                                   none of the edges that were translated */
+    /*
+     * The node, of any kind, is to be executed by the interpreter; then resume.  A
+     * branch may go elsewhere, as for TARGET, and RSP may turn out otherwise than
+     * the next node says: C looks.  It looks at the poke word as well, if the node exits.
+     */
+    CLUSTER_EXIT_STEP,
+    CLUSTER_EXIT_MISS,          /* the node's access at frame->address, write or read, misses in @slot */
+    CLUSTER_EXIT_POKE,          /* stop before the node: an event, or the budget is used up */
+    CLUSTER_EXIT_LEAVE,         /* stop before the node: VMRESUME, VMLAUNCH */
+};
+
+/*
+ * One exit stub.  The state there: frame->regs have every general register but
+ * RSP, which is that of the region's entry + @rsp; RIP is the node's, for END what
+ * follows it, for EDGE the edge's.  frame->flags has the arithmetic flags unless @flags_known.
+ */
+struct cluster_exit {
+    uint8_t  kind;              /* enum cluster_exit_kind */
+    bool     write;             /* MISS */
+    bool     constant;          /* MISS: the slot is a constant one, see struct cluster_slot */
+    bool     flags_known;       /* the arithmetic flags are @flags */
+    uint8_t  width;             /* MISS: bytes of the access */
+    uint16_t flags;
+    uint32_t node;
+    uint32_t edge;              /* EDGE; else NO_INDEX */
+    uint32_t slot;              /* MISS; else NO_INDEX */
+    int32_t  rsp;               /* for END and EDGE after the node, else before it */
+    /*
+     * Offset in the arena of the code to go on with: STEP and TARGET, the segment's
+     * next node; MISS, where the access is tried again.  NO_INDEX: there is none.
+     */
+    uint32_t resume;
+    uint32_t resume_next;       /* MISS: behind the node, when it has been interpreted instead */
+};
+
+/*
+ * What the translator means to do with one node: its notes, of no meaning after
+ * cluster_translate().  Filled in by plan.c.
+ */
+struct cluster_plan {
+    uint8_t  how;               /* enum plan_how */
+    uint8_t  place;             /* enum plan_place, of the memory operand */
+    uint8_t  field_width;       /* VMREAD: see struct cluster_field */
+    bool     observed;          /* the flags at its beginning may be seen, by it or later */
+    bool     clobbers;          /* and we change L0's flags before L1 sets them all anew */
+    int32_t  offset;            /* STACK: from the region's entry RSP; VMREAD: of the field */
+    uint32_t label;             /* a header: where the code behind its entry is, in the arena */
+    uint64_t address;           /* CONSTANT: linear, without the segment's base */
+};
+
+#endif /* CLUSTER_REGION_H */

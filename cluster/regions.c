@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "regions.h"
+#include "cache.h"
+#include "cost.h"
+#include "execute.h"
+#include "record.h"
+#include "store.h"
+#include "tracker.h"
+#include "translate.h"
+
+/*
+ * Barrenness is a site's, and a site is RIP and RSP modulo 16: the tracker has it.  Looking
+ * there costs more than cluster_site_barren(), which knows RIPs alone.  So a RIP
+ * of which no region is known is put there for a part of the time only, and another
+ * site of the same RIP gets its chance in between: once in WINDOW + 1 exits.  That
+ * is a prime number, so that sites that take turns all have one.
+ */
+enum { WINDOW = 256 };
+
+struct run {
+    struct cluster_vcpu *vcpu;
+    enum cluster_mode mode;
+    struct cluster_exec *x;
+    struct cluster_outcome *out;
+    uint64_t rip, rsp;          /* at the exit */
+    uint16_t offset;            /* RSP modulo 16 */
+    bool full;                  /* a pool is used up */
+};
+
+static void rest_rip(struct run *r)
+{
+    if (!cluster_store_has_site(r->vcpu, r->rip))
+        cluster_cache_set_barren(r->vcpu, r->rip, WINDOW);
+}
+
+static void give_up(struct run *r)
+{
+    cluster_tracker_set_barren(r->vcpu, r->rip, r->offset);
+    rest_rip(r);
+}
+
+static void discard(struct run *r, struct cluster_region *region, enum cluster_discard why)
+{
+    r->out->discarded = why;
+    r->out->discarded_rip = region->rip;
+    cluster_store_drop(r->vcpu, region);
+}
+
+/* The site has no region: is it time to record one?  Sets out->stop where not. */
+static bool is_to_be_recorded(struct run *r)
+{
+    unsigned int exits = cluster_store_has_site(r->vcpu, r->rip) ? 1 : WINDOW + 1;
+
+    if (cluster_site_barren(r->vcpu, r->rip)) {
+        r->out->stop = CLUSTER_STOP_NO_CLUSTER;
+        return false;
+    }
+    switch (cluster_tracker_exit(r->vcpu, r->rip, r->offset, exits)) {
+    case CLUSTER_TRACKED_RECORD:
+        return true;
+    case CLUSTER_TRACKED_BARREN:
+        r->out->stop = CLUSTER_STOP_NO_CLUSTER;
+        rest_rip(r);
+        return false;
+    default:
+        r->out->stop = CLUSTER_STOP_COUNTING;
+        return false;
+    }
+}
+
+static void start_trial(struct cluster_region *region)
+{
+    region->runs = region->ran_insns = region->avoided = 0;
+}
+
+/* A segment has been recorded. */
+static void take_segment(struct run *r, struct cluster_region *region, uint32_t segment)
+{
+    r->out->recorded = &r->vcpu->segment[segment];
+    start_trial(region);
+    if (r->mode == CLUSTER_MODE_ON && r->vcpu->arena.size &&
+        !cluster_translate(r->vcpu, segment, r->x->ops, r->x->ctx))
+        r->full = true;
+}
+
+/* No segment came of the edge. */
+static void leave_edge(struct run *r, uint32_t edge, enum cluster_record result)
+{
+    bool event = result == CLUSTER_RECORD_INTERRUPTED || r->x->stop == CLUSTER_STOP_EVENT;
+
+    r->vcpu->edge[edge].exits = event ? 0 : CLUSTER_EDGE_COLD;
+}
+
+/* L1 has just gone by @edge: record what follows, and what follows the loops in it. */
+static void grow(struct run *r, struct cluster_region *region, uint32_t edge)
+{
+    while (edge != CLUSTER_NO_INDEX && !r->full) {
+        uint32_t segment, onward;
+        enum cluster_record result = cluster_record(r->vcpu, r->x, region, r->rsp, edge,
+                                                    r->out, &segment, &onward);
+
+        if (result == CLUSTER_RECORD_SEGMENT)
+            take_segment(r, region, segment);
+        else if (result == CLUSTER_RECORD_FULL)
+            r->full = true;
+        else if (result != CLUSTER_RECORD_JOINED)
+            leave_edge(r, edge, result);
+        edge = onward;
+    }
+}
+
+/* It began with a loop, and nothing worth it came behind. */
+static void drop_if_poor(struct run *r, struct cluster_region *region)
+{
+    if (region->nr_exiting >= 2)
+        return;
+    cluster_store_drop(r->vcpu, region);
+    r->out->recorded = NULL;
+    give_up(r);
+}
+
+static void record(struct run *r)
+{
+    struct cluster_region *region = cluster_store_draft(r->vcpu, r->rip, r->offset);
+    enum cluster_record result;
+    uint32_t segment, onward;
+
+    if (!region) {
+        r->full = true;
+        return;
+    }
+    r->x->region = region;
+    cluster_tracker_recorded(r->vcpu, r->rip, r->offset);
+    result = cluster_record(r->vcpu, r->x, region, r->rsp, CLUSTER_NO_INDEX, r->out, &segment,
+                            &onward);
+    if (result == CLUSTER_RECORD_SEGMENT) {
+        cluster_store_keep(r->vcpu, region);
+        take_segment(r, region, segment);
+        grow(r, region, onward);
+        drop_if_poor(r, region);
+    } else if (result == CLUSTER_RECORD_FULL) {
+        r->full = true;
+    } else if (result == CLUSTER_RECORD_NOTHING && r->x->stop != CLUSTER_STOP_EVENT) {
+        give_up(r);
+    }
+}
+
+/* VMRESUME and VMLAUNCH will not exit either. */
+static unsigned int exits_avoided(const struct run *r)
+{
+    if (r->x->stop == CLUSTER_STOP_RESUME)
+        return r->out->exiting;
+    return r->out->exiting ? r->out->exiting - 1 : 0;
+}
+
+/* Returns false when the region has been dropped. */
+static bool judge(struct run *r, struct cluster_region *region)
+{
+    region->runs++;
+    region->ran_insns += r->out->insns;
+    region->avoided += exits_avoided(r);
+    if (region->runs < CLUSTER_TRIAL_RUNS)
+        return true;
+    if (!cluster_region_pays(region->runs, region->ran_insns, region->avoided)) {
+        discard(r, region, CLUSTER_DISCARD_USELESS);
+        give_up(r);
+        return false;
+    }
+    cluster_tracker_settle(r->vcpu, r->rip, r->offset);
+    start_trial(region);
+    return true;
+}
+
+/* L1's code is not what it was.  Recorded anew at once, unless that has been done too often. */
+static void replace(struct run *r, struct cluster_region *region)
+{
+    discard(r, region, CLUSTER_DISCARD_BYTES);
+    if (r->out->insns != 0)
+        return;                 /* at the next exit */
+    if (cluster_tracker_exit(r->vcpu, r->rip, r->offset, 1) != CLUSTER_TRACKED_BARREN)
+        record(r);
+    else
+        rest_rip(r);
+}
+
+static void run_region(struct run *r, struct cluster_region *region)
+{
+    uint32_t edge;
+
+    r->x->region = region;
+    cluster_execute(r->vcpu, r->x, region, r->mode == CLUSTER_MODE_ON, r->out, &edge);
+    if (r->x->stop == CLUSTER_STOP_BYTES) {
+        r->out->cached = r->out->insns != 0;
+        replace(r, region);
+        return;
+    }
+    r->out->cached = r->out->insns != 0;
+    if (judge(r, region))
+        grow(r, region, edge);
+}
+
+static void forget_all(struct run *r)
+{
+    r->out->flushed = cluster_store_forget(r->vcpu);
+    r->vcpu->flushes++;
+}
+
+void cluster_regions_run(struct cluster_vcpu *vcpu, enum cluster_mode mode,
+                         struct cluster_exec *x, struct cluster_outcome *out)
+{
+    struct run r = {
+        .vcpu = vcpu, .mode = mode, .x = x, .out = out, .rip = x->regs->rip,
+        .rsp = x->regs->gpr[CLUSTER_RSP],
+        .offset = x->regs->gpr[CLUSTER_RSP] % CLUSTER_RSP_ALIGNMENT,
+    };
+    struct cluster_region *region = cluster_store_find(vcpu, r.rip, r.offset);
+
+    if (!region && !is_to_be_recorded(&r))
+        return;
+    x->stop = CLUSTER_STOP_WORLD;
+    if (x->ops->begin(x->ctx, &x->world)) {
+        if (region)
+            run_region(&r, region);
+        else
+            record(&r);
+        x->ops->end(x->ctx);
+    }
+    out->stop = x->stop;
+    if (r.full)
+        forget_all(&r);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "store.h"
+
+_Static_assert(CLUSTER_REGION_BUCKETS == 1024, "10 bits of the hash");
+
+static unsigned int hash(uint64_t rip, uint16_t rsp_offset)
+{
+    return ((rip ^ ((uint64_t)rsp_offset << 48)) * 0x9e3779b97f4a7c15ull) >> 54;
+}
+
+struct cluster_region *cluster_store_find(struct cluster_vcpu *vcpu, uint64_t rip,
+                                          uint16_t rsp_offset)
+{
+    uint32_t i = vcpu->bucket[hash(rip, rsp_offset)];
+
+    while (i) {
+        struct cluster_region *region = &vcpu->region[i - 1];
+
+        if (region->rip == rip && region->rsp_offset == rsp_offset)
+            return region;
+        i = region->hash_next;
+    }
+    return NULL;
+}
+
+bool cluster_store_has_site(const struct cluster_vcpu *vcpu, uint64_t rip)
+{
+    return vcpu->site[hash(rip, 0)] != 0;
+}
+
+struct cluster_region *cluster_store_draft(struct cluster_vcpu *vcpu, uint64_t rip,
+                                           uint16_t rsp_offset)
+{
+    struct cluster_region *region;
+
+    if (vcpu->nr_regions == CLUSTER_MAX_REGIONS)
+        return NULL;
+    region = &vcpu->region[vcpu->nr_regions];
+    memset(region, 0, sizeof(*region));
+    region->rip = rip;
+    region->rsp_offset = rsp_offset;
+    region->first_segment = CLUSTER_NO_INDEX;
+    region->last_segment = CLUSTER_NO_INDEX;
+    region->stack_page = CLUSTER_SLOT_EMPTY;
+    return region;
+}
+
+void cluster_store_keep(struct cluster_vcpu *vcpu, struct cluster_region *region)
+{
+    uint32_t *bucket = &vcpu->bucket[hash(region->rip, region->rsp_offset)];
+
+    region->hash_next = *bucket;
+    *bucket = cluster_store_index(vcpu, region) + 1;
+    vcpu->site[hash(region->rip, 0)]++;
+    vcpu->nr_regions++;
+    vcpu->live_regions++;
+}
+
+static void unlink_region(struct cluster_vcpu *vcpu, const struct cluster_region *region)
+{
+    uint32_t *link = &vcpu->bucket[hash(region->rip, region->rsp_offset)];
+
+    while (*link != cluster_store_index(vcpu, region) + 1)
+        link = &vcpu->region[*link - 1].hash_next;
+    *link = region->hash_next;
+}
+
+void cluster_store_drop(struct cluster_vcpu *vcpu, struct cluster_region *region)
+{
+    unlink_region(vcpu, region);
+    vcpu->site[hash(region->rip, 0)]--;
+    vcpu->live_regions--;
+    region->rip = 0;
+}
+
+unsigned int cluster_store_forget(struct cluster_vcpu *vcpu)
+{
+    unsigned int live = vcpu->live_regions;
+
+    vcpu->live_regions = 0;
+    vcpu->arena_used = vcpu->arena_cold = 0;
+    vcpu->nr_regions = vcpu->nr_segments = vcpu->nr_nodes = vcpu->nr_edges = 0;
+    vcpu->nr_pieces = vcpu->nr_exits = vcpu->nr_slots = vcpu->nr_code_words = 0;
+    memset(vcpu->bucket, 0, sizeof(vcpu->bucket));
+    memset(vcpu->site, 0, sizeof(vcpu->site));
+    memset(vcpu->tracker, 0, sizeof(vcpu->tracker));
+    return live;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "xlate.h"
+
+enum { PAGE = 4096 };
+
+uint8_t xlate_host(const struct xlate *x, uint8_t gpr)
+{
+    if (gpr < CLUSTER_R8)
+        return gpr;
+    return x->region->host[gpr - CLUSTER_R8];
+}
+
+struct emit_rm xlate_gpr(const struct xlate *x, uint8_t gpr)
+{
+    uint8_t host = xlate_host(x, gpr);
+
+    if (host != CLUSTER_HOST_NONE)
+        return emit_reg(host);
+    return emit_frame(offsetof(struct cluster_frame, regs.gpr) + 8 * gpr);
+}
+
+struct emit_rm xlate_register(const struct xlate *x, struct cluster_operand o)
+{
+    if (o.kind == CLUSTER_OPERAND_REG_HIGH)
+        return emit_reg(o.reg | EMIT_HIGH);
+    return xlate_gpr(x, o.reg);
+}
+
+bool xlate_homed(const struct xlate *x, struct cluster_operand o)
+{
+    return o.kind == CLUSTER_OPERAND_REG && xlate_host(x, o.reg) == CLUSTER_HOST_NONE;
+}
+
+void xlate_load_rsp(struct xlate *x, struct emitter *e, uint8_t into, int32_t more)
+{
+    int32_t offset = x->node->rsp + more;
+
+    emit_load(e, 8, into, emit_frame(offsetof(struct cluster_frame, entry_rsp)));
+    if (offset != 0)
+        emit_lea(e, 8, into, emit_mem(into, offset));
+}
+
+struct emit_rm xlate_stack(int32_t offset)
+{
+    return emit_mem(HOST_STACK, offset);
+}
+
+/* A register that is part of an address: where it is, or @scratch, loaded. */
+static uint8_t address_register(struct xlate *x, uint8_t gpr, uint8_t scratch)
+{
+    uint8_t host = xlate_host(x, gpr);
+
+    if (gpr == CLUSTER_RSP)
+        emit_load(&x->hot, 8, scratch, emit_frame(offsetof(struct cluster_frame, entry_rsp)));
+    else if (host == CLUSTER_HOST_NONE)
+        emit_load(&x->hot, 8, scratch, xlate_gpr(x, gpr));
+    else
+        return host;
+    return scratch;
+}
+
+/* The operand of LEA that makes the address of @mem.  Its displacement fits 32 bits. */
+static struct emit_rm address_of(struct xlate *x, const struct cluster_mem *mem)
+{
+    int32_t disp = (int32_t)mem->disp + (mem->base == CLUSTER_RSP ? x->node->rsp : 0);
+    uint8_t base, index;
+
+    if (mem->base == CLUSTER_REG_NONE) {
+        index = address_register(x, mem->index, SCRATCH);
+        return emit_indexed(EMIT_NO_BASE, index, mem->shift, disp);
+    }
+    base = address_register(x, mem->base, SCRATCH_ADDRESS);
+    if (mem->index == CLUSTER_REG_NONE)
+        return emit_mem(base, disp);
+    index = address_register(x, mem->index, SCRATCH);
+    return emit_indexed(base, index, mem->shift, disp);
+}
+
+void xlate_lea(struct xlate *x, uint8_t reg, unsigned int width)
+{
+    const struct cluster_mem *mem = &x->insn->mem;
+
+    if (mem->base == CLUSTER_REG_NONE && mem->index == CLUSTER_REG_NONE) {
+        uint64_t value = mem->addr32 ? (uint32_t)mem->disp : (uint64_t)mem->disp;
+
+        emit_constant(&x->hot, reg, width == 4 ? (uint32_t)value : value);
+        return;
+    }
+    emit_lea(&x->hot, mem->addr32 && width == 8 ? 4 : width, reg, address_of(x, mem));
+}
+
+static struct emit_rm slot_page(uint32_t slot)
+{
+    return emit_frame(offsetof(struct cluster_frame, slot) + slot * sizeof(struct cluster_slot) +
+                      offsetof(struct cluster_slot, page));
+}
+
+static struct emit_rm slot_host(uint32_t slot)
+{
+    return emit_frame(offsetof(struct cluster_frame, slot) + slot * sizeof(struct cluster_slot) +
+                      offsetof(struct cluster_slot, host));
+}
+
+static struct emit_rm slot_limit(uint32_t slot)
+{
+    return emit_frame(offsetof(struct cluster_frame, slot) + slot * sizeof(struct cluster_slot) +
+                      offsetof(struct cluster_slot, limit));
+}
+
+static uint32_t new_slot(struct xlate *x)
+{
+    uint32_t slot = x->vcpu->nr_slots++;
+
+    x->segment->nr_slots++;
+    cluster_slot_clear(&x->vcpu->arena.frame->slot[slot]);
+    return slot;
+}
+
+static struct emit_rm segment_base(uint8_t segment)
+{
+    return emit_frame(offsetof(struct cluster_frame, segment_base) + 8 * segment);
+}
+
+/*
+ * The jump to a MISS.  SCRATCH_ADDRESS is the distance from the slot's page now, unless the
+ * address is @constant.
+ */
+static void miss_if(struct xlate *x, enum emit_cond cond, uint32_t slot, bool constant)
+{
+    uint32_t resume = xlate_resume(x);
+    const struct cluster_mem *mem = &x->insn->mem;
+    struct cluster_exit *exit;
+
+    emit_jump_if(&x->hot, cond, x->cold.at);
+    if (constant) {
+        emit_constant(&x->cold, SCRATCH_ADDRESS, x->plan->address);
+        if (mem->segment != CLUSTER_SEG_FLAT)
+            emit_alu_load(&x->cold, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS,
+                          segment_base(mem->segment));
+    } else {
+        emit_alu_load(&x->cold, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS, slot_page(slot));
+    }
+    emit_store(&x->cold, 8, emit_frame(offsetof(struct cluster_frame, address)), SCRATCH_ADDRESS);
+    exit = xlate_exit(x, &x->cold, CLUSTER_EXIT_MISS);
+    exit->slot = slot;
+    exit->constant = constant;
+    exit->write = cluster_operand_written(x->insn);
+    exit->width = cluster_operand_width(x->insn);
+    exit->resume = resume;
+}
+
+/* The slot's host address is that of the operand itself. */
+static void check_constant(struct xlate *x)
+{
+    uint32_t slot = new_slot(x);
+
+    emit_load(&x->hot, 8, SCRATCH_ADDRESS, slot_host(slot));
+    emit_alu(&x->hot, 0, CLUSTER_OP_TEST, 8, emit_reg(SCRATCH_ADDRESS), SCRATCH_ADDRESS);
+    miss_if(x, EMIT_EQUAL, slot, true);
+}
+
+/* The part of a bit string that the register names: SCRATCH_ADDRESS has the string's address. */
+static void add_bit_offset(struct xlate *x)
+{
+    bool quad = x->insn->width == 8;
+    struct emit_insn part = {           /* SAR: the offset has a sign */
+        .opcode = 0xc1, .width = 8, .reg = 7, .rm = emit_reg(SCRATCH), .imm_bytes = 1,
+        .imm = quad ? 6 : 5,
+    };
+
+    if (quad)
+        emit_load(&x->hot, 8, SCRATCH, xlate_register(x, x->insn->src));
+    else
+        emit(&x->hot, &(struct emit_insn){ .opcode = 0x63, .width = 8, .reg = SCRATCH,
+                                           .rm = xlate_register(x, x->insn->src) });
+    emit(&x->hot, &part);
+    emit_lea(&x->hot, 8, SCRATCH_ADDRESS,
+             emit_indexed(SCRATCH_ADDRESS, SCRATCH, quad ? 3 : 2, 0));
+    emit(&x->hot, &(struct emit_insn){ .opcode = 0xf7, .width = 8, .reg = 3,
+                                       .rm = emit_reg(SCRATCH) });
+}
+
+/* The host's instruction adds it once more; SCRATCH has it, negated. */
+static void subtract_bit_offset(struct xlate *x)
+{
+    emit_lea(&x->hot, 8, SCRATCH_ADDRESS,
+             emit_indexed(SCRATCH_ADDRESS, SCRATCH, x->insn->width == 8 ? 3 : 2, 0));
+}
+
+/*
+ * The distance from the slot's page, as a number without sign, must leave room for
+ * the operand.  The AND changes nothing then: it is for a processor that has guessed
+ * the jump wrong, and would read all of L0's memory at L1's wish.
+ */
+static void check_slot(struct xlate *x)
+{
+    const struct cluster_mem *mem = &x->insn->mem;
+    uint32_t slot = new_slot(x);
+
+    xlate_lea(x, SCRATCH_ADDRESS, 8);
+    if (cluster_insn_bit_string(x->insn))
+        add_bit_offset(x);
+    if (mem->segment != CLUSTER_SEG_FLAT)
+        emit_alu_load(&x->hot, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS, segment_base(mem->segment));
+    emit_alu_load(&x->hot, CLUSTER_OP_SUB, 8, SCRATCH_ADDRESS, slot_page(slot));
+    emit_alu_load(&x->hot, CLUSTER_OP_CMP, 8, SCRATCH_ADDRESS, slot_limit(slot));
+    miss_if(x, EMIT_NOT_BELOW, slot, false);
+    emit_alu_imm(&x->hot, 0, CLUSTER_OP_AND, 4, emit_reg(SCRATCH_ADDRESS), PAGE - 1);
+    emit_alu_load(&x->hot, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS, slot_host(slot));
+}
+
+/*
+ * An operand that is aligned lies in one cache line, and its bus lock need not be split.
+ * The page's offset is that of the linear address.
+ */
+static void check_alignment(struct xlate *x)
+{
+    unsigned int width = cluster_operand_width(x->insn);
+
+    if (width == 1)
+        return;
+    emit_alu_imm(&x->hot, 0, CLUSTER_OP_TEST, 4, emit_reg(SCRATCH_ADDRESS), width - 1);
+    xlate_exit_if(x, EMIT_NOT_EQUAL, CLUSTER_EXIT_STEP);
+}
+
+struct emit_rm xlate_memory(struct xlate *x)
+{
+    if (x->plan->place == PLAN_PLACE_STACK)
+        return xlate_stack(x->plan->offset);
+    xlate_flags_spare(x);
+    if (x->plan->place == PLAN_PLACE_CONSTANT)
+        check_constant(x);
+    else
+        check_slot(x);
+    if (cluster_insn_locked(x->insn))
+        check_alignment(x);
+    if (cluster_insn_bit_string(x->insn))
+        subtract_bit_offset(x);
+    return emit_mem(SCRATCH_ADDRESS, 0);
+}
