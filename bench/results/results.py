@@ -10,6 +10,7 @@ import json
 import os
 import sys
 
+import figures
 import model
 import table
 
@@ -33,9 +34,10 @@ def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("outdir", help="output directory of the boot; results.json goes there")
-    parser.add_argument("--runs", required=True, type=str.split, metavar="'MODE ...'",
-                        help="the mode of each run, in order")
+    parser.add_argument("--runs", required=True, type=str.split, metavar="'WORD ...'",
+                        help="MODE, MODE:WORKLOAD or MODE:WORKLOAD:trace of each run, in order")
     parser.add_argument("--l0", default="xen", help="what ran as L0 (default: xen)")
+    parser.add_argument("--l1-kernel", default="debian", help="which kernel L1 ran")
     parser.add_argument("--no-l1-ept", action="store_true", help="L1 ran with ept=0")
     parser.add_argument("--machine", action="append", type=pair, default=[], metavar="KEY=VALUE",
                         help='an entry of "machine"; the value is read as JSON where it is')
@@ -56,20 +58,22 @@ def main():
     try:
         result = model.results({key: typed(value) for key, value in args.machine},
                                dict(args.version_of), args.runs,
-                               {"l0": args.l0, "l1_ept": not args.no_l1_ept}, args.outdir)
+                               {"l0": args.l0, "l1_kernel": args.l1_kernel,
+                                "l1_ept": not args.no_l1_ept}, args.outdir)
     except model.Missing as missing:
         print(f"results: {missing}", file=sys.stderr)
         return 3
     write_atomically(os.path.join(args.outdir, "results.json"),
                      json.dumps(result, indent=2) + "\n")
     if not args.quiet:
-        print("\n".join(table.lines(result)))
+        print("\n".join([*table.lines(result), "", *figures.lines([result])]))
     if not model.objects_agree(result):
         print("results: the objects that L2 built differ between the runs:", file=sys.stderr)
         for one in result["runs"]:
             print(f"  {one['name']}: {one['output_sha256']}", file=sys.stderr)
         return 1
-    print(f"\nThe objects of all {len(result['runs'])} runs are byte-identical.")
+    built = [one for one in result["runs"] if one["output_sha256"]]
+    print(f"\nThe objects of all {len(built)} runs that compile are byte-identical.")
     return 0
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The result of a boot as a table for people: one column a run, and the ratio of
-each clustered run to the mean of the runs with clusters off."""
+"""The result of a boot as tables for people, one a workload: one column a run, and
+the ratio of each clustered run to the mean of the runs with clusters off."""
 
 # Rows of exit reasons below this share of all L1 exits go into "others".
 SMALL = 0.005
@@ -9,6 +9,8 @@ SMALL = 0.005
 def number(value):
     if value is None:
         return "-"
+    if isinstance(value, str):
+        return value
     if isinstance(value, float):
         return f"{value:,.3f}" if abs(value) < 1000 else f"{value:,.0f}"
     return f"{value:,}"
@@ -50,35 +52,49 @@ def reflected_rows(runs, kind):
     ]
 
 
-def rows(result):
-    runs = result["runs"]
-    cost = result["machine"]["exit_cycles"]
+def millions(values):
+    return [value / 1e6 for value in values]
+
+
+def rows(runs, cost):
     exits = [sum(sum(level.values()) for level in one["exits"].values()) for one in runs]
     return (
         exit_rows(runs, "l1") + exit_rows(runs, "l2") + reflected_rows(runs, "CPUID") +
         [("in all", None),
          ("  hardware exits", exits)] +
-        [(f"  instructions in {level.upper()}", [one["instructions"][level] for one in runs])
+        [(f"  million instructions in {level.upper()}",
+          millions(one["instructions"][level] for one in runs))
          for level in ("l0", "l1", "l2")] +
-        [(f"  model cycles ({cost} an exit)", [one["model_cycles"] for one in runs]),
+        [(f"  million model cycles ({cost} an exit)",
+          millions(one["model_cycles"] for one in runs)),
          ("  overhead", [one["overhead"] for one in runs]),
          ("  L2's own time, s", [one["l2_seconds"] for one in runs])]
     )
 
 
-def lines(result):
-    runs = result["runs"]
+def block(workload, runs, cost):
     baseline = [i for i, one in enumerate(runs) if one["cluster"] == "off"]
-    compared = [i for i, one in enumerate(runs) if one["cluster"] != "off"]
+    compared = [i for i, one in enumerate(runs) if one["cluster"] != "off"] if baseline else []
     heads = [one["name"] for one in runs] + [f"{runs[i]['cluster']}/off" for i in compared]
     body = []
-    for label, values in rows(result):
+    for label, values in rows(runs, cost):
         cells = [] if values is None else (
             [number(value) for value in values] +
             [ratio(values, i, baseline) for i in compared])
         body.append((label, cells))
     first = max(len(label) for label, _ in body)
     width = max([len(cell) for _, cells in body for cell in cells] + [len(h) for h in heads]) + 2
-    yield " " * first + "".join(head.rjust(width) for head in heads)
+    yield workload.ljust(first) + "".join(head.rjust(width) for head in heads)
     for label, cells in body:
         yield label.ljust(first) + "".join(cell.rjust(width) for cell in cells)
+
+
+def lines(result):
+    """Traced runs are left out: tracing makes every exit longer."""
+    runs = [one for one in result["runs"] if not one["traced"]]
+    workloads = list(dict.fromkeys(one["workload"] for one in runs))
+    for number_of_block, workload in enumerate(workloads):
+        if number_of_block:
+            yield ""
+        yield from block(workload, [one for one in runs if one["workload"] == workload],
+                         result["machine"]["exit_cycles"])

@@ -1,84 +1,109 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One boot, L2 run off and static: what the emulator, Xen's perf counters and the
-trace say about it must agree.  tests/system/check makes the boot."""
+"""One boot, L2 run in several modes: what the emulator, Xen's perf counters and the trace
+say about it must agree.  tests/system/check makes the boot."""
 
-import json
-import os
-import re
 import unittest
 
-OUT = os.environ["SYSTEM_TEST_OUT"]
+from lab_output import (AVOIDED, CACHED, COMPARED, EXECUTED, INSTRUCTIONS, IN_REGIONS, RESUMED,
+                        WRONG, exits, load, perf_counters, trace_report, vmread_vmwrite)
 
-# The off and the static run are two runs: their timer ticks fall differently, L1
-# backs L2 with other pages, and so the exits that L1 makes differ by a few percent.
+# The off run and another are two runs: their timer ticks fall differently, L1 backs L2
+# with other pages, and so the exits that L1 makes differ by a few percent.
 # The comparison to the unit is test_payload's.
 TOLERANCE = 0.03
 
 
-def load(name):
-    with open(os.path.join(OUT, name)) as file:
-        return json.load(file)
+class Run:
+    def __init__(self, number, result):
+        self.result = result
+        self.perf = perf_counters(number)
+        self.trace = trace_report(number) if result["traced"] else None
 
 
-def perf_counters(number):
-    """xenperf's output as {name: total}."""
-    counters = {}
-    with open(os.path.join(OUT, f"perf-{number}.txt")) as file:
-        for line in file:
-            found = re.match(r"(.*\S)\s+T=\s*(\d+)", line)
-            if found:
-                counters[found.group(1)] = int(found.group(2))
-    return counters
-
-
-def vmread_vmwrite(run):
-    exits = run["around"]["exits"]["l1"]
-    return exits.get("VMREAD", 0) + exits.get("VMWRITE", 0)
-
-
-class SystemTest(unittest.TestCase):
+class Runs(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.off, cls.static = load("results.json")["runs"]
-        cls.trace = load("trace-2.json")
-        cls.perf_off, cls.perf_static = perf_counters(1), perf_counters(2)
+        cls.results = load("results.json")
+        cls.runs = {one["cluster"]: Run(number, one)
+                    for number, one in enumerate(cls.results["runs"], start=1)}
+
+    def drop(self, mode, reasons):
+        """Exits of L1 that were fewer than with clusters off, while dom0's window was open."""
+        return (exits(self.runs["off"].result["around"], reasons)
+                - exits(self.runs[mode].result["around"], reasons))
+
+    def compare_with_trace(self, mode):
+        run = self.runs[mode]
+        totals = run.trace["totals"]
+        self.assertEqual(totals["lost_records"], 0)
+        self.assertEqual(totals["executions"], run.perf[EXECUTED])
+        self.assertEqual(totals["instructions"], run.perf[INSTRUCTIONS])
+        self.assertEqual(totals["exits_avoided"], run.perf[AVOIDED] - run.perf[RESUMED])
 
     def test_objects_areIdentical(self):
-        self.assertEqual(self.off["output_sha256"], self.static["output_sha256"])
+        self.assertEqual(len({run.result["output_sha256"] for run in self.runs.values()}), 1)
 
     def test_off_runsNoCluster(self):
-        for name, value in self.perf_off.items():
+        for name, value in self.runs["off"].perf.items():
             if name.startswith("nvmx: "):
                 self.assertEqual(value, 0, name)
 
+    def test_chargedCycles_areExitsTimesCost(self):
+        cost = self.results["machine"]["exit_cycles"]
+        for run in self.runs.values():
+            count = sum(sum(level.values()) for level in run.result["exits"].values())
+            self.assertEqual(run.result["charged_cycles"], count * cost)
+
     def test_static_formsExecutesAndAvoids(self):
-        for counter in ("clusters formed", "clusters executed", "exits avoided by clusters"):
-            self.assertGreater(self.perf_static["nvmx: " + counter], 0, counter)
+        for counter in ("nvmx: clusters formed", EXECUTED, AVOIDED):
+            self.assertGreater(self.runs["static"].perf[counter], 0, counter)
 
-    def test_traceIsWhole(self):
-        self.assertEqual(self.trace["totals"]["lost_records"], 0)
+    def test_static_traceAndPerfCounters_agreeToTheUnit(self):
+        self.compare_with_trace("static")
+        self.assertEqual(self.runs["static"].trace["totals"]["formed"],
+                         self.runs["static"].perf["nvmx: clusters formed"])
 
-    def test_traceAndPerfCounters_agreeToTheUnit(self):
-        totals = self.trace["totals"]
-        for key, counter in (("formed", "nvmx: clusters formed"),
-                             ("executions", "nvmx: clusters executed"),
-                             ("instructions", "nvmx: instructions in clusters"),
-                             ("exits_avoided", "nvmx: exits avoided by clusters")):
-            self.assertEqual(totals[key], self.perf_static[counter], counter)
-
-    def test_theEmulatorsDrop_isWhatTheEngineSaysItAvoided(self):
-        avoided = self.perf_static["nvmx: exits avoided by clusters"]
-        drop = vmread_vmwrite(self.off) - vmread_vmwrite(self.static)
-        self.assertLessEqual(abs(drop - avoided), TOLERANCE * vmread_vmwrite(self.off),
+    def test_static_theEmulatorsDrop_isWhatTheEngineSaysItAvoided(self):
+        avoided = self.runs["static"].perf[AVOIDED]
+        drop = self.drop("static", ("VMREAD", "VMWRITE"))
+        self.assertLessEqual(abs(drop - avoided),
+                             TOLERANCE * vmread_vmwrite(self.runs["off"].result["around"]),
                              f"exits fell by {drop}, clusters avoided {avoided}")
 
-    def test_aReflectedCpuid_takesNoMoreExits(self):
-        off, static = self.off["reflected"]["CPUID"], self.static["reflected"]["CPUID"]
-        self.assertEqual(static["count"], off["count"])
-        self.assertLessEqual(static["exits_median"], off["exits_median"])
+    def test_on_recordsExecutesAndAvoids(self):
+        for counter in ("nvmx: paths recorded", "nvmx: instructions recorded", EXECUTED, CACHED,
+                        AVOIDED, RESUMED):
+            self.assertGreater(self.runs["on"].perf[counter], 0, counter)
 
-    def test_chargedCycles_areExitsTimesCost(self):
-        cost = load("results.json")["machine"]["exit_cycles"]
-        for run in (self.off, self.static):
-            exits = sum(sum(level.values()) for level in run["exits"].values())
-            self.assertEqual(run["charged_cycles"], exits * cost)
+    def test_on_traceAndPerfCounters_agreeToTheUnit(self):
+        self.compare_with_trace("on")
+        totals = self.runs["on"].trace["totals"]
+        self.assertEqual(totals["cached"], self.runs["on"].perf[CACHED])
+        self.assertEqual(totals["segments"], self.runs["on"].perf["nvmx: paths recorded"])
+
+    def test_on_theEmulatorsDrop_isWhatTheEngineSaysItAvoided(self):
+        avoided = self.runs["on"].perf[AVOIDED]
+        drop = self.drop("on", IN_REGIONS)
+        print(f"\n* exits of L1 that a region may avoid: {drop:,} fewer in mode on; "
+              f"the engine avoided {avoided:,}")
+        self.assertLessEqual(abs(drop - avoided),
+                             TOLERANCE * exits(self.runs["off"].result["around"], IN_REGIONS),
+                             f"exits fell by {drop}, regions avoided {avoided}")
+
+    def test_aReflectedCpuid_takesFewerExitsWithRegions_andNoMoreWithClusters(self):
+        off, static, on = (self.runs[mode].result["reflected"]["CPUID"]
+                           for mode in ("off", "static", "on"))
+        print(f"\n* a reflected CPUID: {off['exits_median']} hardware exits off, "
+              f"{on['exits_median']} on; instructions {off['instructions_median']:,} off, "
+              f"{on['instructions_median']:,} on (traced)")
+        self.assertEqual(static["count"], off["count"])
+        self.assertEqual(on["count"], off["count"])
+        self.assertLessEqual(static["exits_median"], off["exits_median"])
+        self.assertLess(on["exits_median"], off["exits_median"])
+
+    def test_verify_comparesAndFindsNothing(self):
+        perf = self.runs["verify"].perf
+        print(f"\n* verify mode: {perf[COMPARED]:,} predictions compared, {perf[WRONG]:,} wrong")
+        self.assertGreater(perf[COMPARED], 1000)
+        self.assertEqual(perf[WRONG], 0)
+        self.assertEqual(perf[AVOIDED], 0)

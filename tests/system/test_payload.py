@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The bare L1 of payload/, run with clusters off and static in one boot: what its cases did
-to registers, flags, memory and traps must be the same to the letter, and the emulator, Xen's
-perf counters and the trace must agree on the exits avoided to the unit, case by case."""
+"""The bare L1 of payload/, run in all modes in one boot: what its cases did to registers,
+flags, memory and traps must be the same to the letter, and the emulator, Xen's perf counters
+and the trace must agree on the exits avoided to the unit.
 
-import json
+Static clusters are compared case by case, each run once.  Regions need to see a path three
+times: for them every case is run ROUNDS times, also with clusters off, and what is compared
+is the whole life of the domain."""
+
 import os
 import re
-import subprocess
 import unittest
 
-from test_counts import OUT, perf_counters, vmread_vmwrite
+from lab_output import (AVOIDED, CACHED, COMPARED, EXECUTED, INSTRUCTIONS, IN_REGIONS, NOT_TRIED,
+                        OUT, RESUMED, WRONG, exits, perf_counters, trace_report, vmread_vmwrite,
+                        windows)
 
-REPORTER = os.path.join(os.path.dirname(__file__), "..", "..", "tools", "xentrace-cluster",
-                        "build", "xentrace-cluster")
-AVOIDED = "nvmx: exits avoided by clusters"
-NOT_TRIED = "nvmx: clusters not tried"
+ROUNDS = 16
 HEADER = re.compile(r"case (\d+) (\w+) at ([0-9a-f]+) ([0-9a-f]+) avoids (\d+) gated (\d+)\n")
 
 # Some of the traps, by the SDM: a payload that takes none compares nothing.
@@ -54,30 +55,18 @@ def cases_of(text):
             if part.startswith("case ")]
 
 
-def read_windows():
-    with open(os.path.join(OUT, "windows.jsonl")) as file:
-        return {window["window"]: window for window in map(json.loads, file)}
-
-
-def read_trace():
-    report = subprocess.run([REPORTER, "report", "--json", "--top", "0",
-                             os.path.join(OUT, "trace-payload-static.bin")],
-                            check=True, stdout=subprocess.PIPE)
-    return json.loads(report.stdout)
-
-
-class PayloadTest(unittest.TestCase):
+class StaticClusters(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.off_text, cls.static_text = read_text("off"), read_text("static")
         cls.cases = cases_of(cls.off_text)
-        cls.windows = read_windows()
-        cls.trace = read_trace()
-        cls.perf_off, cls.perf = perf_counters("payload-off"), perf_counters("payload-static")
+        cls.windows = windows()
+        cls.trace = trace_report("static")
+        cls.perf_off, cls.perf = perf_counters("off"), perf_counters("static")
 
     def exits(self, mode, case):
         window = self.windows[f"{mode}-{case.number:02}"]
-        return vmread_vmwrite({"around": window})
+        return vmread_vmwrite(window)
 
     def drop(self, case):
         return self.exits("off", case) - self.exits("static", case)
@@ -154,3 +143,80 @@ class PayloadTest(unittest.TestCase):
         events = self.event_stops(loop) + self.gated_by_events()
         self.assertLess(events, 300)
         self.assertLessEqual(self.exits("static", loop), 1000 + events)
+
+
+class Regions:
+    """Tests of one mode; @mode is set by those that inherit."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.name = f"{cls.mode}{ROUNDS}"
+        cls.off_text, cls.text = read_text(f"off{ROUNDS}"), read_text(cls.name)
+        cls.cases = cases_of(cls.off_text)
+        cls.perf = perf_counters(cls.name)
+
+    def test_everyCase_endsInTheSameState_inEveryRound(self):
+        self.assertEqual(len(cases_of(self.text)), len(self.cases))
+        for off, case in zip(self.cases, cases_of(self.text)):
+            with self.subTest(off.name):
+                self.assertMultiLineEqual(off.text, case.text)
+        self.assertTrue(self.off_text == self.text,
+                        f"payload-off{ROUNDS}.txt and payload-{self.name}.txt differ")
+
+    def test_allCasesRan_allRounds(self):
+        self.assertGreater(len(self.cases), 100)
+        self.assertTrue(self.text.endswith(f"\ndone {len(self.cases)} cases\n"),
+                        self.text[-200:])
+        last = sum(f"in round {ROUNDS}\n" in case.text for case in cases_of(self.text))
+        self.assertEqual(last, len(self.cases))
+
+
+class Executed(Regions):
+    """Modes in which regions are executed."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.trace = trace_report(cls.name)
+
+    def test_regionsRan_mostlyCached(self):
+        self.assertGreater(self.perf[EXECUTED], len(self.cases))
+        self.assertGreater(self.perf[CACHED], self.perf[EXECUTED] / 2)
+
+    def test_exitsAvoided_agreeToTheUnit(self):
+        around = windows()
+        drop = (exits(around[f"payload-off{ROUNDS}"], IN_REGIONS)
+                - exits(around[f"payload-{self.name}"], IN_REGIONS))
+        print(f"\n* the bare L1's {len(self.cases)} cases {ROUNDS} times, mode {self.mode}: "
+              f"{self.perf[AVOIDED]:,} exits avoided, {drop:,} fewer")
+        self.assertEqual(drop, self.perf[AVOIDED])
+
+    def test_traceAndPerfCounters_agreeToTheUnit(self):
+        totals = self.trace["totals"]
+        self.assertEqual(totals["lost_records"], 0)
+        self.assertEqual(totals["executions"], self.perf[EXECUTED])
+        self.assertEqual(totals["cached"], self.perf[CACHED])
+        self.assertEqual(totals["instructions"], self.perf[INSTRUCTIONS])
+        self.assertEqual(totals["exits_avoided"], self.perf[AVOIDED] - self.perf[RESUMED])
+        self.assertEqual(totals["modes"][self.mode], totals["executions"])
+
+
+class Interpreted(Executed, unittest.TestCase):
+    mode = "interp"
+
+
+class Translated(Executed, unittest.TestCase):
+    mode = "on"
+
+
+class Verified(Regions, unittest.TestCase):
+    mode = "verify"
+
+    def test_predictionsWereCompared_andNoneWasWrong(self):
+        print(f"\n* the bare L1 in verify mode: {self.perf[COMPARED]:,} predictions compared, "
+              f"{self.perf[WRONG]:,} wrong")
+        self.assertGreater(self.perf[COMPARED], len(self.cases))
+        self.assertEqual(self.perf[WRONG], 0)
+
+    def test_nothingWasExecuted(self):
+        self.assertEqual(self.perf[AVOIDED], 0)

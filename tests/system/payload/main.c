@@ -2,8 +2,10 @@
 /*
  * main.c - runs the table of cases and hands over what came of them.
  *
- * The command line says "mode=NAME": the nvmx-cluster= mode that Xen is in.  It names windows and
- * the file, and appears nowhere in the text, which has to be the same in all modes.
+ * The command line says "name=NAME", which names windows and the file and appears nowhere in the
+ * text: that has to be the same in all modes of nvmx-cluster=.  With "rounds=N" every case is run N
+ * times, as regions are made of what was seen to happen again; a round whose text is that of
+ * the first one is told in a line.
  */
 #include "machine.h"
 #include "report.h"
@@ -15,7 +17,7 @@ struct start_info {
     uint64_t modules, cmdline;
 };
 
-enum { MODE_SIZE = 12 };
+enum { NAME_SIZE = 12, MAX_ROUNDS = 99 };
 
 /* payload.lds */
 extern const struct test_case case_table[], case_table_end[];
@@ -36,9 +38,8 @@ static const struct registers at_start = {
     .rflags = 2,
 };
 
-static const char *find_mode(const char *cmdline)
+static const char *find_value(const char *cmdline, const char *key)
 {
-    static const char key[] = "mode=";
     unsigned int matched = 0;
 
     for (; *cmdline; cmdline++) {
@@ -49,16 +50,26 @@ static const char *find_mode(const char *cmdline)
     return NULL;
 }
 
-/* False: the command line does not name a mode. */
-static bool read_mode(char *mode, const struct start_info *info)
+/* False: the command line does not give a name. */
+static bool read_name(char *name, const struct start_info *info)
 {
-    const char *from = info->cmdline ? find_mode((const char *)info->cmdline) : NULL;
+    const char *from = info->cmdline ? find_value((const char *)info->cmdline, "name=") : NULL;
     unsigned int size = 0;
 
-    while (from && *from > ' ' && size < MODE_SIZE - 1)
-        mode[size++] = *from++;
-    mode[size] = 0;
+    while (from && *from > ' ' && size < NAME_SIZE - 1)
+        name[size++] = *from++;
+    name[size] = 0;
     return size > 0;
+}
+
+static unsigned int read_rounds(const struct start_info *info)
+{
+    const char *from = info->cmdline ? find_value((const char *)info->cmdline, "rounds=") : NULL;
+    unsigned int rounds = 0;
+
+    while (from && *from >= '0' && *from <= '9' && rounds <= MAX_ROUNDS)
+        rounds = 10 * rounds + (*from++ - '0');
+    return rounds && rounds <= MAX_ROUNDS ? rounds : 1;
 }
 
 static void report_header(const struct test_case *c, unsigned int number, uint64_t distance)
@@ -78,20 +89,37 @@ static void report_header(const struct test_case *c, unsigned int number, uint64
     report_text("\n");
 }
 
-static void test(const struct test_case *c, unsigned int number, const char *mode)
+static void run_round(const struct test_case *c, unsigned int number, const char *name)
 {
-    uint64_t distance = machine_distance(c);
-
-    report_header(c, number, distance);
     machine_prepare(c);
-    trap_begin_case(c, &at_start, mode);
-    lab_open_window(mode, number);
-    run_case(&at_start, c->start + distance);
-    lab_close_window(mode, number);
-    trap_begin_case(NULL, NULL, mode);
+    trap_begin_case(c, &at_start, name);
+    lab_open_window(name, number);
+    run_case(&at_start, c->start + machine_distance(c));
+    lab_close_window(name, number);
+    trap_begin_case(NULL, NULL, name);
     machine_restore();
     report_registers(&case_result);
     machine_report();
+}
+
+static void test(const struct test_case *c, unsigned int number, const char *name,
+                 unsigned int rounds)
+{
+    struct report_part first;
+    unsigned int round;
+    size_t start;
+
+    report_header(c, number, machine_distance(c));
+    first.start = report_length();
+    run_round(c, number, name);
+    first.size = report_length() - first.start;
+    for (round = 2; round <= rounds; round++) {
+        start = report_length();
+        run_round(c, number, name);
+        report_text(report_fold(&first, start) ? "  the same in round " : "  in round ");
+        report_decimal(round);
+        report_text("\n");
+    }
 }
 
 /* Called by start.S. */
@@ -99,22 +127,22 @@ void main(const struct start_info *info);
 
 void main(const struct start_info *info)
 {
-    static char mode[MODE_SIZE];
+    static char name[NAME_SIZE];
     const struct test_case *c;
     unsigned int number = 0;
 
-    if (!lab_present() || !read_mode(mode, info))
+    if (!lab_present() || !read_name(name, info))
         machine_shutdown(true);
     if (!machine_init()) {
         report_text("no VMX operation here\n");
-        report_put(mode);
+        report_put(name);
         machine_shutdown(true);
     }
     for (c = case_table; c < case_table_end; c++)
-        test(c, ++number, mode);
+        test(c, ++number, name, read_rounds(info));
     report_text("done ");
     report_decimal(number);
     report_text(" cases\n");
-    report_put(mode);
+    report_put(name);
     machine_shutdown(false);
 }

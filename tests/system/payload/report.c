@@ -75,6 +75,24 @@ void report_changed_registers(const struct registers *r, const struct registers 
     report_text("\n");
 }
 
+size_t report_length(void)
+{
+    return length;
+}
+
+bool report_fold(const struct report_part *part, size_t start)
+{
+    size_t i;
+
+    if (length - start != part->size)
+        return false;
+    for (i = 0; i < part->size; i++)
+        if (buffer[part->start + i] != buffer[start + i])
+            return false;
+    length = start;
+    return true;
+}
+
 static int64_t lab_call(enum lab_function function, const union lab_name *name,
                         const void *data, uint64_t size, uint64_t offset)
 {

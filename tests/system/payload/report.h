@@ -18,14 +18,25 @@ void report_decimal(uint64_t value);
 void report_registers(const struct registers *r);
 void report_changed_registers(const struct registers *r, const struct registers *before);
 
-/* Hand all text to the host as "payload-MODE.txt". */
-void report_put(const char *mode);
+/* Length of all text so far. */
+size_t report_length(void);
+
+/* Text that was written earlier. */
+struct report_part {
+    size_t start, size;
+};
+
+/* Take back what was written from @start on where it repeats @part; true: it did. */
+bool report_fold(const struct report_part *part, size_t start);
+
+/* Hand all text to the host as "payload-NAME.txt". */
+void report_put(const char *name);
 
 /* Is this the lab?  Elsewhere the marks are NOPs. */
 bool lab_present(void);
 
-/* Open and close the window "MODE-NN" of case number @number, two digits at least. */
-void lab_open_window(const char *mode, unsigned int number);
-void lab_close_window(const char *mode, unsigned int number);
+/* Open and close the window "NAME-NN" of case number @number, two digits at least. */
+void lab_open_window(const char *name, unsigned int number);
+void lab_close_window(const char *name, unsigned int number);
 
 #endif /* REPORT_H */
