@@ -55,9 +55,21 @@ enum {
      */
     CLUSTER_GROW_EXITS = 8,
 
+    /*
+     * Where nothing came of that: another path may be the usual one.  Each time
+     * eight times as many exits are waited for.
+     */
+    CLUSTER_GROW_TRIES = 4,
+
     /* Executions after which a cluster or region is judged, each time anew. */
     CLUSTER_TRIAL_RUNS = 64,
 };
+
+/* Exits by an edge before it is tried the (@tries + 1)th time. */
+static inline unsigned int cluster_exits_to_grow(unsigned int tries)
+{
+    return CLUSTER_GROW_EXITS << (3 * tries);
+}
 
 /* Did @runs executions of static clusters, of @insns instructions in all, pay by @avoided exits? */
 static inline bool cluster_pays(unsigned int runs, unsigned int insns, unsigned int avoided)

@@ -133,7 +133,7 @@ static uint32_t dispatch(struct cluster_execution *e, const struct cluster_exit 
     switch (exit->kind) {
     case CLUSTER_EXIT_MISS:
         return miss(e, exit);
-    case CLUSTER_EXIT_STEP: case CLUSTER_EXIT_TARGET:
+    case CLUSTER_EXIT_STEP: case CLUSTER_EXIT_TARGET: case CLUSTER_EXIT_INTERPRET:
         return step(e, exit, exit->resume);
     case CLUSTER_EXIT_EDGE:
         return follow(e, exit, exit->edge);

@@ -36,10 +36,11 @@ static uint32_t leave(struct cluster_execution *e, uint32_t edge)
 
     if (way->exits < CLUSTER_EDGE_COLD - 1)
         way->exits++;
-    if (way->exits >= CLUSTER_GROW_EXITS && way->exits != CLUSTER_EDGE_COLD &&
+    if (way->exits >= cluster_exits_to_grow(way->tries) && way->exits != CLUSTER_EDGE_COLD &&
         !e->region->closed)
         e->grow = edge;
-    return ended(e, way->from, true, CLUSTER_STOP_EDGE);
+    return ended(e, way->from, true, cluster_insn_branches(&e->vcpu->node[way->from].insn) ?
+                                     CLUSTER_STOP_EDGE : CLUSTER_STOP_COMPLETE);
 }
 
 uint32_t cluster_execution_follow(struct cluster_execution *e, uint32_t edge)

@@ -24,6 +24,8 @@ unsigned int cluster_operand_width(const struct cluster_insn *insn)
 
 bool cluster_operand_written(const struct cluster_insn *insn)
 {
+    if (cluster_insn_bit_string(insn))
+        return insn->op != CLUSTER_OP_BT;
     return insn->touch == CLUSTER_TOUCH_WRITE;
 }
 
@@ -186,10 +188,25 @@ static enum plan_how plan_leave(const struct planner *p)
     return PLAN_NATIVE;
 }
 
+/*
+ * The number of the field.  That of a region's first instruction was put in its
+ * register before: what it was at the recording is expected again.
+ */
+static struct fact field_number(const struct planner *p)
+{
+    struct fact number = fact_of(&p->facts, p->node, p->insn->src.reg);
+
+    if (number.kind == FACT_CONSTANT || p->node->depth != 0 || is_reg(p->insn->src, CLUSTER_RSP) ||
+        p->region->entry_source > INT32_MAX)
+        return number;
+    p->plan->guarded = true;
+    return (struct fact){ FACT_CONSTANT, p->region->entry_source };
+}
+
 /* Where the field number is known and the field is a plain load. */
 static enum plan_how plan_vmread(const struct planner *p)
 {
-    struct fact number = fact_of(&p->facts, p->node, p->insn->src.reg);
+    struct fact number = field_number(p);
     struct cluster_field field;
 
     if (p->insn->dst.kind != CLUSTER_OPERAND_REG || is_reg(p->insn->dst, CLUSTER_RSP) ||
@@ -200,6 +217,7 @@ static enum plan_how plan_vmread(const struct planner *p)
         return PLAN_STEP;
     p->plan->offset = field.offset;
     p->plan->field_width = field.width;
+    p->plan->address = number.value;
     return PLAN_VMREAD;
 }
 
@@ -330,6 +348,8 @@ static enum plan_how plan_node(struct planner *p)
         return PLAN_STEP;
     if (insn->op == CLUSTER_OP_LEA)
         return lea_encodable(p) ? PLAN_NATIVE : PLAN_STEP;
+    if (cluster_insn_bit_string(insn))
+        return place_operand(p) ? PLAN_NATIVE : PLAN_STEP;
     if (insn->touch >= CLUSTER_TOUCH_READ && (is_mem(insn->dst) || is_mem(insn->src)) &&
         !place_operand(p))
         return PLAN_STEP;

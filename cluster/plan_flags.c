@@ -8,7 +8,7 @@ static bool compares(const struct cluster_node *node, const struct cluster_plan 
     const struct cluster_insn *insn = &node->insn;
 
     if (plan->how == PLAN_VMREAD)
-        return node->depth != 0;             /* the poke word */
+        return node->depth != 0 || plan->guarded;    /* the poke word, the field number */
     if (plan->how != PLAN_NATIVE)
         return false;
     return plan->place >= PLAN_PLACE_CONSTANT || insn->op == CLUSTER_OP_RET ||

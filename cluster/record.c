@@ -71,6 +71,8 @@ static bool decode(struct cluster_recorder *r, struct cluster_insn *insn)
 /* The node at r->next has its instruction; the rest of it, as it is before that is executed. */
 static void fill_node(struct cluster_recorder *r, struct cluster_node *node)
 {
+    if (r->depth == 0)
+        r->region->entry_source = r->x->regs->gpr[node->insn.src.reg % CLUSTER_NR_GPRS];
     node->rip = r->x->regs->rip;
     node->edge = CLUSTER_NO_INDEX;
     node->rsp = r->rsp;
@@ -289,7 +291,7 @@ static void start_behind(struct cluster_recorder *r, uint32_t from)
     r->rsp = cluster_graph_rsp_behind(node);
     r->call = cluster_graph_call_behind(r->vcpu, branch);
     r->depth = node->depth + 1;
-    r->exiting = node->exiting;
+    r->exiting = node->exiting + cluster_insn_exits(&node->insn);
 }
 
 static void start(struct cluster_recorder *r, struct cluster_vcpu *vcpu, uint32_t from)

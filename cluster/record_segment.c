@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* record_segment.c - what of a recording is kept, and how it becomes a segment. */
+#include "graph.h"
 #include "join.h"
 #include "recorder.h"
 #include "shadow.h"
@@ -28,6 +29,20 @@ static void cut(struct cluster_recorder *r)
     for (e = last->edge; e != CLUSTER_NO_INDEX; e = vcpu->edge[e].next)
         if (vcpu->edge[e].node >= r->kept.nodes)
             vcpu->edge[e].node = CLUSTER_NO_INDEX;
+}
+
+/*
+ * The path went on too far for another exiting instruction.  Another time it may not:
+ * then the region grows by this edge, as it does by those of branches.
+ */
+static void add_end(struct cluster_recorder *r)
+{
+    uint32_t n = r->kept.nodes - 1;
+    const struct cluster_node *last = &r->vcpu->node[n];
+
+    if (!cluster_insn_branches(&last->insn) && last->edge == CLUSTER_NO_INDEX &&
+        last->insn.op < CLUSTER_OP_VMRESUME)
+        cluster_graph_add_edge(r->vcpu, n, last->rip + last->insn.length);
 }
 
 void cluster_recorder_undo(struct cluster_recorder *r, unsigned int pages)
@@ -85,6 +100,7 @@ bool cluster_recorder_commit(struct cluster_recorder *r, unsigned int pages)
     struct cluster_segment *segment = &vcpu->segment[s];
 
     cut(r);
+    add_end(r);
     use_bytes(r);
     memset(segment, 0, sizeof(*segment));
     if (!cluster_shadow_pieces(vcpu, r->region, pages, segment))

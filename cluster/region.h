@@ -83,7 +83,8 @@ struct cluster_edge {
     uint32_t node;              /* NO_INDEX: out of the region */
     uint32_t next;              /* the branch's next edge, or NO_INDEX */
     uint32_t from;              /* the branch */
-    uint16_t exits;             /* out of the region by here; saturates at COLD, which never grows */
+    uint16_t exits;             /* out of the region by here, since it was last tried; saturates at COLD, which never grows */
+    uint16_t tries;             /* to grow from here, in vain */
 };
 enum { CLUSTER_EDGE_COLD = 0xffff };
 
@@ -128,6 +129,7 @@ struct cluster_region {
      */
     uint64_t rip;
     uint16_t rsp_offset;
+    uint64_t entry_source;      /* what its source register held, if it has one, when recorded */
     uint32_t first_segment, last_segment;
     uint32_t hash_next;         /* regions of the same bucket */
     uint16_t nr_nodes, nr_pages;
@@ -203,6 +205,7 @@ enum cluster_exit_kind {
     CLUSTER_EXIT_MISS,          /* the node's access at frame->address, write or read, misses in @slot */
     CLUSTER_EXIT_POKE,          /* stop before the node: an event, or the budget is used up */
     CLUSTER_EXIT_LEAVE,         /* stop before the node: VMRESUME, VMLAUNCH */
+    CLUSTER_EXIT_INTERPRET,     /* the node, and all that follows, is the interpreter's */
 };
 
 /*
@@ -238,10 +241,11 @@ struct cluster_plan {
     uint8_t  place;             /* enum plan_place, of the memory operand */
     uint8_t  field_width;       /* VMREAD: see struct cluster_field */
     bool     observed;          /* the flags at its beginning may be seen, by it or later */
+    bool     guarded;           /* VMREAD: @address is the field number that its register must hold */
     bool     clobbers;          /* and we change L0's flags before L1 sets them all anew */
     int32_t  offset;            /* STACK: from the region's entry RSP; VMREAD: of the field */
     uint32_t label;             /* a header: where the code behind its entry is, in the arena */
-    uint64_t address;           /* CONSTANT: linear, without the segment's base */
+    uint64_t address;           /* CONSTANT: linear, without the segment's base; see guarded */
 };
 
 #endif /* CLUSTER_REGION_H */

@@ -87,18 +87,24 @@ static void take_segment(struct run *r, struct cluster_region *region, uint32_t 
 static void leave_edge(struct run *r, uint32_t edge, enum cluster_record result)
 {
     bool event = result == CLUSTER_RECORD_INTERRUPTED || r->x->stop == CLUSTER_STOP_EVENT;
+    struct cluster_edge *way = &r->vcpu->edge[edge];
 
-    r->vcpu->edge[edge].exits = event ? 0 : CLUSTER_EDGE_COLD;
+    way->tries += !event;
+    way->exits = way->tries < CLUSTER_GROW_TRIES ? 0 : CLUSTER_EDGE_COLD;
 }
 
 /* L1 has just gone by @edge: record what follows, and what follows the loops in it. */
 static void grow(struct run *r, struct cluster_region *region, uint32_t edge)
 {
     while (edge != CLUSTER_NO_INDEX && !r->full) {
+        enum cluster_stop stop = r->x->stop;
+        unsigned int insns = r->out->insns;
         uint32_t segment, onward;
         enum cluster_record result = cluster_record(r->vcpu, r->x, region, r->rsp, edge,
                                                     r->out, &segment, &onward);
 
+        if (r->out->insns == insns && stop == CLUSTER_STOP_COMPLETE)
+            r->x->stop = stop;  /* it went no further */
         if (result == CLUSTER_RECORD_SEGMENT)
             take_segment(r, region, segment);
         else if (result == CLUSTER_RECORD_FULL)

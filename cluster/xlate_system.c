@@ -156,6 +156,17 @@ static void check_poke(struct xlate *x)
     xlate_exit_if(x, EMIT_NOT_EQUAL, CLUSTER_EXIT_POKE);
 }
 
+/* Code that is right for one field only. */
+static void check_field(struct xlate *x)
+{
+    if (!x->plan->guarded)
+        return;
+    xlate_flags_spare(x);
+    emit_alu_imm(&x->hot, 0, CLUSTER_OP_CMP, 8, xlate_register(x, x->insn->src),
+                 (int64_t)x->plan->address);
+    xlate_exit_if(x, EMIT_NOT_EQUAL, CLUSTER_EXIT_INTERPRET);
+}
+
 /* A field of 2, 4 or 8 bytes, zero-extended. */
 void xlate_vmread(struct xlate *x)
 {
@@ -165,6 +176,7 @@ void xlate_vmread(struct xlate *x)
 
     x->region->reads_vmcs = true;
     check_poke(x);
+    check_field(x);
     emit_load(&x->hot, 8, SCRATCH_ADDRESS, emit_frame(offsetof(struct cluster_frame, vmcs)));
     if (two)
         emit(&x->hot, &(struct emit_insn){ .two_byte = true, .opcode = 0xb7, .width = 4,
