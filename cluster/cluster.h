@@ -203,6 +203,7 @@ enum cluster_discard {
     CLUSTER_DISCARD_EVICTED,    /* its place was needed */
     CLUSTER_DISCARD_FLUSHED,    /* cluster_flush() */
     CLUSTER_DISCARD_USELESS,    /* it cost more than it saved (cost.h) */
+    CLUSTER_DISCARD_SCATTERED,  /* L1's usual path lies in too many segments: recorded anew */
     CLUSTER_NR_DISCARDS
 };
 

@@ -66,14 +66,14 @@ struct cluster_tracker_row {
     uint8_t  next;                      /* the entry to be replaced next */
 };
 
-enum { CLUSTER_REGION_BUCKETS = 1024 };
+enum { CLUSTER_REGION_BUCKETS = 1024, CLUSTER_REBUILT_ENTRIES = 1024 };
 
 /*
  * What the recorder has loaded of the code pages of the region that it works on
  * (shadow.h), and where its nodes are (graph.h).
  */
 enum {
-    CLUSTER_SHADOW_WORDS = 4096 / 8, CLUSTER_GRAPH_ENTRIES = 8192, CLUSTER_DECODED_ENTRIES = 2048,
+    CLUSTER_SHADOW_WORDS = 4096 / 8, CLUSTER_GRAPH_ENTRIES = 32768, CLUSTER_DECODED_ENTRIES = 2048,
 };
 
 struct cluster_shadow {
@@ -104,6 +104,7 @@ struct cluster_vcpu {
     uint32_t nr_regions, nr_segments, nr_nodes, nr_edges, nr_pieces, nr_exits, nr_slots;
     uint32_t nr_code_words;
     uint8_t *adjoined[2], *adjoined_at; /* what cluster_ops.adjoin() was asked for last; or NULL */
+    uint8_t  rebuilt[CLUSTER_REBUILT_ENTRIES];  /* by a hash of RIP: regions recorded anew, see regions.c */
     uint64_t flushes;                   /* because of a full pool */
     struct cluster_tracker_row tracker[CLUSTER_TRACKER_ROWS];
     uint32_t live_regions;              /* those not dropped */
@@ -124,6 +125,6 @@ struct cluster_vcpu {
     struct cluster_plan plan[CLUSTER_REGION_NODES];     /* of the segment that is being translated */
 };
 
-_Static_assert(sizeof(struct cluster_vcpu) < 8 * 1024 * 1024, "allocated per vCPU");
+_Static_assert(sizeof(struct cluster_vcpu) < 20 * 1024 * 1024, "allocated per vCPU");
 
 #endif /* CLUSTER_TYPES_H */

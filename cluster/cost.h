@@ -61,6 +61,12 @@ enum {
      */
     CLUSTER_GROW_TRIES = 4,
 
+    /*
+     * Goings from segment to segment in an execution, on average, that are too many.
+     * Assumed: each costs some 150 instructions, and what is compared in vain as much.
+     */
+    CLUSTER_SCATTERED_HOPS = 2,
+
     /* Executions after which a cluster or region is judged, each time anew. */
     CLUSTER_TRIAL_RUNS = 64,
 };

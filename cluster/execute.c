@@ -59,6 +59,8 @@ uint32_t cluster_execution_follow(struct cluster_execution *e, uint32_t edge)
         return ended(e, way->node, false, CLUSTER_STOP_EVENT);
     if (*e->budget < 0)
         return ended(e, way->node, false, CLUSTER_STOP_BUDGET);
+    if (to->segment != from->segment)
+        e->region->hops++;
     if (vcpu->segment[to->segment].compared != vcpu->executions &&
         !cluster_hosts_compare(vcpu, e->x, e->region, &vcpu->segment[to->segment]))
         return ended(e, way->node, false, e->x->stop);

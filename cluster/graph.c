@@ -12,14 +12,14 @@ enum {
  * A recording's entries have a mark of their own above the node's bits, so that the
  * table need not be cleared for each, which takes longer than a short recording.
  */
-enum { NODES = 32 * 1024 };
+enum { NODES = 64 * 1024 };
 
 _Static_assert((int)CLUSTER_MAX_NODES <= (int)NODES, "a node's bits in an entry");
-_Static_assert(ENTRIES == 8192 && (int)ENTRIES > (int)CLUSTER_REGION_NODES, "13 bits of the hash");
+_Static_assert(ENTRIES == 32768 && (int)ENTRIES > (int)CLUSTER_REGION_NODES, "15 bits of the hash");
 
 static uint32_t hash(uint64_t rip, int32_t rsp)
 {
-    return ((rip ^ ((uint64_t)rsp << 40)) * 0x9e3779b97f4a7c15ull) >> 51;
+    return ((rip ^ ((uint64_t)rsp << 40)) * 0x9e3779b97f4a7c15ull) >> 49;
 }
 
 static bool is_empty(const struct cluster_vcpu *vcpu, uint32_t i)

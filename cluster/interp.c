@@ -146,8 +146,6 @@ static enum cluster_step step_flags(struct cluster_exec *x, const struct cluster
 static enum cluster_step step_region(struct cluster_exec *x, const struct cluster_insn *insn,
                                      const struct cluster_place *at)
 {
-    if (cluster_insn_is_emulated(insn))
-        return cluster_step_emulate(x, insn, at);
     switch (insn->op) {
     case CLUSTER_OP_JMP:   return cluster_step_jmp(x, insn, at);
     case CLUSTER_OP_CALL:  return cluster_step_call(x, insn, at);
@@ -161,9 +159,6 @@ static enum cluster_step step_region(struct cluster_exec *x, const struct cluste
     case CLUSTER_OP_WRITE_CR2:
         *x->world.cr2 = *cluster_gpr(x->regs, insn->src.reg);
         return CLUSTER_STEP_NEXT;
-    case CLUSTER_OP_VMRESUME:
-    case CLUSTER_OP_VMLAUNCH:
-        return cluster_step_stop(x, CLUSTER_STOP_RESUME);
     default:
         break;
     }
@@ -190,6 +185,23 @@ static bool is_bit_test(const struct cluster_insn *insn)
     return insn->op >= CLUSTER_OP_BT && insn->op <= CLUSTER_OP_BTC;
 }
 
+/* What the world does for the engine, and what is its alone. */
+static enum cluster_step step_outside(struct cluster_exec *x, const struct cluster_insn *insn,
+                                      const struct cluster_place *at)
+{
+    switch (insn->op) {
+    case CLUSTER_OP_VMREAD:
+        return cluster_step_vmread(x, insn);
+    case CLUSTER_OP_VMWRITE:
+        return cluster_step_vmwrite(x, insn, at);
+    case CLUSTER_OP_VMRESUME:
+    case CLUSTER_OP_VMLAUNCH:
+        return cluster_step_stop(x, CLUSTER_STOP_RESUME);
+    default:
+        return cluster_step_emulate(x, insn, at);
+    }
+}
+
 static enum cluster_step execute(struct cluster_exec *x, const struct cluster_insn *insn)
 {
     struct cluster_place at;
@@ -199,10 +211,8 @@ static enum cluster_step execute(struct cluster_exec *x, const struct cluster_in
     /* The most frequent ones, before the switches: L0 compiles them to comparisons. */
     if (insn->op == CLUSTER_OP_MOV)
         return step_mov(x, insn, &at);
-    if (insn->op == CLUSTER_OP_VMREAD)
-        return cluster_step_vmread(x, insn);
-    if (insn->op == CLUSTER_OP_VMWRITE)
-        return cluster_step_vmwrite(x, insn, &at);
+    if (insn->op >= CLUSTER_OP_RDTSC)
+        return step_outside(x, insn, &at);
     if (insn->lock && !is_bit_test(insn))
         return cluster_step_locked(x, insn, &at);
     return insn->op <= CLUSTER_OP_JCC ? step_static(x, insn, &at) : step_region(x, insn, &at);

@@ -31,17 +31,17 @@
 #define CLUSTER_NO_INDEX 0xffffffffu
 
 enum {
-    CLUSTER_MAX_REGIONS = 512,
-    CLUSTER_MAX_SEGMENTS = 2048,
-    CLUSTER_MAX_NODES = 24 * 1024,
-    CLUSTER_MAX_EDGES = 12 * 1024,
-    CLUSTER_MAX_PIECES = 8 * 1024,
-    CLUSTER_MAX_CODE_BYTES = 256 * 1024,
-    CLUSTER_MAX_EXITS = 48 * 1024,
-    CLUSTER_MAX_SLOTS = 8 * 1024,
+    CLUSTER_MAX_REGIONS = 256,
+    CLUSTER_MAX_SEGMENTS = 4096,
+    CLUSTER_MAX_NODES = 64 * 1024,
+    CLUSTER_MAX_EDGES = 32 * 1024,
+    CLUSTER_MAX_PIECES = 24 * 1024,
+    CLUSTER_MAX_CODE_BYTES = 1024 * 1024,
+    CLUSTER_MAX_EXITS = 128 * 1024,
+    CLUSTER_MAX_SLOTS = 24 * 1024,
     /* Of one region. */
-    CLUSTER_REGION_NODES = 6000,
-    CLUSTER_REGION_PAGES = 64,
+    CLUSTER_REGION_NODES = 16000,
+    CLUSTER_REGION_PAGES = 160,
     CLUSTER_RSP_ALIGNMENT = 16,
     CLUSTER_STACK_REACH = 2048,         /* of translated code, from the entry's RSP, up and down */
     CLUSTER_REGION_TARGETS = 8,         /* edges of one indirect branch */
@@ -145,6 +145,7 @@ struct cluster_region {
     uint8_t *stack_host;        /* where all of it can be reached */
     /* Since the region was last judged. */
     uint32_t runs, ran_insns, avoided;
+    uint32_t hops;              /* from one segment to another */
     bool     closed;            /* grows no more */
     bool     reads_vmcs;        /* translated code needs cluster_world.vmcs */
     bool     mapped;            /* host[] has been chosen, with the first segment */

@@ -70,7 +70,7 @@ static bool is_to_be_recorded(struct run *r)
 
 static void start_trial(struct cluster_region *region)
 {
-    region->runs = region->ran_insns = region->avoided = 0;
+    region->runs = region->ran_insns = region->avoided = region->hops = 0;
 }
 
 /* A segment has been recorded. */
@@ -159,6 +159,22 @@ static unsigned int exits_avoided(const struct run *r)
     return r->out->exiting ? r->out->exiting - 1 : 0;
 }
 
+/*
+ * A region's first segment is the path that L1 took when the site was new.  Where
+ * the usual one turns out to be another, each execution compares segments that it
+ * leaves early, and goes from one to the next by way of C.  Recorded anew it has its
+ * usual path first; growing stops before that, and it is done once for a site.
+ */
+static bool is_scattered(struct run *r, const struct cluster_region *region)
+{
+    uint8_t *rebuilt = &r->vcpu->rebuilt[cluster_store_hash(r->rip, r->offset)];
+
+    if (region->hops < region->runs * CLUSTER_SCATTERED_HOPS || *rebuilt)
+        return false;
+    *rebuilt = 1;
+    return true;
+}
+
 /* Returns false when the region has been dropped. */
 static bool judge(struct run *r, struct cluster_region *region)
 {
@@ -173,6 +189,10 @@ static bool judge(struct run *r, struct cluster_region *region)
         return false;
     }
     cluster_tracker_settle(r->vcpu, r->rip, r->offset);
+    if (is_scattered(r, region)) {
+        discard(r, region, CLUSTER_DISCARD_SCATTERED);
+        return false;
+    }
     start_trial(region);
     return true;
 }

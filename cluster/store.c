@@ -3,7 +3,7 @@
 
 _Static_assert(CLUSTER_REGION_BUCKETS == 1024, "10 bits of the hash");
 
-static unsigned int hash(uint64_t rip, uint16_t rsp_offset)
+unsigned int cluster_store_hash(uint64_t rip, uint16_t rsp_offset)
 {
     return ((rip ^ ((uint64_t)rsp_offset << 48)) * 0x9e3779b97f4a7c15ull) >> 54;
 }
@@ -11,7 +11,7 @@ static unsigned int hash(uint64_t rip, uint16_t rsp_offset)
 struct cluster_region *cluster_store_find(struct cluster_vcpu *vcpu, uint64_t rip,
                                           uint16_t rsp_offset)
 {
-    uint32_t i = vcpu->bucket[hash(rip, rsp_offset)];
+    uint32_t i = vcpu->bucket[cluster_store_hash(rip, rsp_offset)];
 
     while (i) {
         struct cluster_region *region = &vcpu->region[i - 1];
@@ -25,7 +25,7 @@ struct cluster_region *cluster_store_find(struct cluster_vcpu *vcpu, uint64_t ri
 
 bool cluster_store_has_site(const struct cluster_vcpu *vcpu, uint64_t rip)
 {
-    return vcpu->site[hash(rip, 0)] != 0;
+    return vcpu->site[cluster_store_hash(rip, 0)] != 0;
 }
 
 struct cluster_region *cluster_store_draft(struct cluster_vcpu *vcpu, uint64_t rip,
@@ -47,18 +47,18 @@ struct cluster_region *cluster_store_draft(struct cluster_vcpu *vcpu, uint64_t r
 
 void cluster_store_keep(struct cluster_vcpu *vcpu, struct cluster_region *region)
 {
-    uint32_t *bucket = &vcpu->bucket[hash(region->rip, region->rsp_offset)];
+    uint32_t *bucket = &vcpu->bucket[cluster_store_hash(region->rip, region->rsp_offset)];
 
     region->hash_next = *bucket;
     *bucket = cluster_store_index(vcpu, region) + 1;
-    vcpu->site[hash(region->rip, 0)]++;
+    vcpu->site[cluster_store_hash(region->rip, 0)]++;
     vcpu->nr_regions++;
     vcpu->live_regions++;
 }
 
 static void unlink_region(struct cluster_vcpu *vcpu, const struct cluster_region *region)
 {
-    uint32_t *link = &vcpu->bucket[hash(region->rip, region->rsp_offset)];
+    uint32_t *link = &vcpu->bucket[cluster_store_hash(region->rip, region->rsp_offset)];
 
     while (*link != cluster_store_index(vcpu, region) + 1)
         link = &vcpu->region[*link - 1].hash_next;
@@ -68,7 +68,7 @@ static void unlink_region(struct cluster_vcpu *vcpu, const struct cluster_region
 void cluster_store_drop(struct cluster_vcpu *vcpu, struct cluster_region *region)
 {
     unlink_region(vcpu, region);
-    vcpu->site[hash(region->rip, 0)]--;
+    vcpu->site[cluster_store_hash(region->rip, 0)]--;
     vcpu->live_regions--;
     region->rip = 0;
 }
@@ -84,5 +84,6 @@ unsigned int cluster_store_forget(struct cluster_vcpu *vcpu)
     memset(vcpu->bucket, 0, sizeof(vcpu->bucket));
     memset(vcpu->site, 0, sizeof(vcpu->site));
     memset(vcpu->tracker, 0, sizeof(vcpu->tracker));
+    memset(vcpu->rebuilt, 0, sizeof(vcpu->rebuilt));
     return live;
 }

@@ -2,7 +2,7 @@
 /*
  * store.h - which regions there are.
  *
- * Found by RIP and RSP modulo 4096.  Regions and all that belongs to them live in
+ * Found by RIP and RSP modulo 16.  Regions and all that belongs to them live in
  * pools that are given out from their beginning; when one is used up,
  * everything is forgotten (cluster_store_forget()), never while a region is executed.
  *
@@ -13,6 +13,9 @@
 #define CLUSTER_STORE_H
 
 #include "cluster.h"
+
+/* Of a site: below CLUSTER_REGION_BUCKETS. */
+unsigned int cluster_store_hash(uint64_t rip, uint16_t rsp_offset);
 
 /* The region of the site, or NULL. */
 struct cluster_region *cluster_store_find(struct cluster_vcpu *vcpu, uint64_t rip,

@@ -3,7 +3,7 @@
  * tracker.h - how often a site has exited: CLUSTER_TRACKER_ROWS rows, each a FIFO
  * of CLUSTER_TRACKER_DEPTH hashed tags (USENIX ATC 2012, section 3.3).
  *
- * A site is RIP and RSP modulo 4096, as a region's.  Two of the same hash (41 bits)
+ * A site is RIP and RSP modulo 16, as a region's.  Two of the same hash (41 bits)
  * share an entry, which costs nothing but a recording too early or too late.
  *
  * An entry also remembers what came of recording: that nothing did (barren),

@@ -16,7 +16,7 @@
 
 #include "internal.h"
 
-#define ARENA_CODE_PAGES PFN_DOWN(MB(2))
+#define ARENA_CODE_PAGES PFN_DOWN(MB(6))
 
 /* Map the pages behind @code once more. */
 static void *map_for_writing(const uint8_t *code)

@@ -254,6 +254,7 @@ const char *event_discard_name(unsigned int reason)
     case CLUSTER_DISCARD_EVICTED: return "evicted";
     case CLUSTER_DISCARD_FLUSHED: return "flushed";
     case CLUSTER_DISCARD_USELESS: return "useless";
+    case CLUSTER_DISCARD_SCATTERED: return "scattered";
     default:                      return "unknown";
     }
 }
