@@ -105,6 +105,8 @@ struct cluster_vcpu {
     uint32_t nr_code_words;
     uint8_t *adjoined[2], *adjoined_at; /* what cluster_ops.adjoin() was asked for last; or NULL */
     uint8_t  rebuilt[CLUSTER_REBUILT_ENTRIES];  /* by a hash of RIP: regions recorded anew, see regions.c */
+    uint16_t last_tag;                  /* given to a region; see hosts.c */
+    uint32_t tag_round;
     uint64_t flushes;                   /* because of a full pool */
     struct cluster_tracker_row tracker[CLUSTER_TRACKER_ROWS];
     uint32_t live_regions;              /* those not dropped */

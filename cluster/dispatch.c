@@ -83,7 +83,7 @@ static bool missed_already(struct cluster_execution *e, const struct cluster_exi
 static uint32_t miss(struct cluster_execution *e, const struct cluster_exit *exit)
 {
     if (!missed_already(e, exit) &&
-        cluster_hosts_fill(e->x, e->region, &e->frame->slot[exit->slot], e->frame->address, exit))
+        cluster_hosts_fill(e->vcpu, e->x, e->region, &e->frame->slot[exit->slot], e->frame->address, exit))
         return exit->resume;
     return step(e, exit, exit->resume_next);
 }
@@ -158,6 +158,7 @@ static void start_frame(struct cluster_execution *e, const struct cluster_regs *
     frame->segment_base[CLUSTER_SEG_FS] = world->fs_base;
     frame->segment_base[CLUSTER_SEG_GS] = world->gs_base;
     frame->vmcs = world->vmcs;
+    frame->tag = e->region->tag;
     frame->poke = world->poke;
     frame->cr2 = world->cr2;
     frame->budget = *e->budget;

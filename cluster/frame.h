@@ -43,6 +43,7 @@ struct cluster_frame {
     const uint8_t *vmcs;        /* struct cluster_world's */
     const volatile uint32_t *poke;
     uint64_t *cr2;
+    uint64_t tag;               /* the region's */
     uint8_t *stack;             /* host address of the byte at the entry's RSP */
     uint32_t exit;              /* which: index in cluster_vcpu.exit */
     /*
@@ -54,6 +55,7 @@ struct cluster_frame {
     uint8_t interrupts;         /* RFLAGS.IF: 0 or 1.  CLI clears it here */
     uint8_t pending;            /* struct cluster_world's */
     uint8_t sti_shadow;         /* as in cluster_regs; cleared behind the node that follows STI */
+    struct cluster_shared_page shared[2][CLUSTER_SHARED_PAGES];     /* [1]: for writes */
     struct cluster_slot slot[CLUSTER_MAX_SLOTS];
 };
 

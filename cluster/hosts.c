@@ -14,11 +14,31 @@ static void empty_slots(struct cluster_vcpu *vcpu, const struct cluster_segment 
         cluster_slot_clear(&vcpu->arena.frame->slot[segment->first_slot + i]);
 }
 
+/*
+ * From now on no shared page is the region's.  When the tags have all been given out,
+ * all pages are forgotten, and regions with a tag of an earlier round get new ones.
+ */
+static void renew_tag(struct cluster_vcpu *vcpu, struct cluster_region *region)
+{
+    struct cluster_frame *frame = vcpu->arena.frame;
+
+    if (!frame)
+        return;
+    if (++vcpu->last_tag == CLUSTER_TAGS) {
+        memset(frame->shared, 0, sizeof(frame->shared));
+        vcpu->last_tag = 1;
+        vcpu->tag_round++;
+    }
+    region->tag = frame->tag = vcpu->last_tag;
+    region->tag_round = vcpu->tag_round;
+}
+
 /* All that translated code could store through. */
 static void forget_data(struct cluster_vcpu *vcpu, struct cluster_region *region)
 {
     uint32_t s;
 
+    renew_tag(vcpu, region);
     region->stack_page = CLUSTER_SLOT_EMPTY;
     if (!region->filled)
         return;
@@ -34,7 +54,8 @@ void cluster_hosts_start(struct cluster_vcpu *vcpu, struct cluster_exec *x,
     unsigned int i;
 
     if (region->epoch == world->epoch && region->fs_base == world->fs_base &&
-        region->gs_base == world->gs_base)
+        region->gs_base == world->gs_base && region->tag != 0 &&
+        region->tag_round == vcpu->tag_round)
         return;
     forget_data(vcpu, region);
     for (i = 0; i < region->nr_pages; i++)
@@ -193,9 +214,19 @@ static bool is_in_one_page(uint64_t address, unsigned int width)
            (address & CLUSTER_PAGE_OFFSET) + width <= CLUSTER_PAGE_SIZE;
 }
 
-bool cluster_hosts_fill(struct cluster_exec *x, struct cluster_region *region,
-                        struct cluster_slot *slot, uint64_t address,
-                        const struct cluster_exit *miss)
+static void share(struct cluster_vcpu *vcpu, const struct cluster_region *region, uint64_t page,
+                  const uint8_t *host, bool write)
+{
+    struct cluster_shared_page *shared =
+        &vcpu->arena.frame->shared[write][page / CLUSTER_PAGE_SIZE % CLUSTER_SHARED_PAGES];
+
+    shared->page = page | region->tag;
+    shared->host = (uintptr_t)host;
+}
+
+bool cluster_hosts_fill(struct cluster_vcpu *vcpu, struct cluster_exec *x,
+                        struct cluster_region *region, struct cluster_slot *slot,
+                        uint64_t address, const struct cluster_exit *miss)
 {
     uint8_t *host = NULL;
 
@@ -208,5 +239,6 @@ bool cluster_hosts_fill(struct cluster_exec *x, struct cluster_region *region,
                       (uintptr_t)host + (miss->constant ? address & CLUSTER_PAGE_OFFSET : 0),
                       miss->width);
     region->filled = true;
+    share(vcpu, region, page_of(address), host, miss->write);
     return true;
 }

@@ -36,8 +36,8 @@ bool cluster_hosts_find_stack(struct cluster_vcpu *vcpu, struct cluster_exec *x,
  * Fill @slot for the access at @address, as @miss has it.  Returns false where the
  * access is to be left to the interpreter.
  */
-bool cluster_hosts_fill(struct cluster_exec *x, struct cluster_region *region,
-                        struct cluster_slot *slot, uint64_t address,
-                        const struct cluster_exit *miss);
+bool cluster_hosts_fill(struct cluster_vcpu *vcpu, struct cluster_exec *x,
+                        struct cluster_region *region, struct cluster_slot *slot,
+                        uint64_t address, const struct cluster_exit *miss);
 
 #endif /* CLUSTER_HOSTS_H */

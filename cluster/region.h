@@ -139,6 +139,9 @@ struct cluster_region {
     uint64_t epoch;             /* in which hosts and slots were filled; 0: in none */
     uint64_t fs_base, gs_base;  /* with which constant slots were filled */
     bool     filled;            /* a slot may not be empty */
+    uint16_t tag;               /* of its shared pages, 1 to CLUSTER_TAGS - 1; a new one whenever
+                                   slots are emptied */
+    uint32_t tag_round;         /* in which it was given out */
     uint64_t stack_page;        /* the first page of its stack, or SLOT_EMPTY: not known */
     unsigned int nr_stack_pages;    /* 1 or 2 */
     uint8_t *stack[2];          /* their hosts, as translate() gives them */
@@ -190,6 +193,16 @@ static inline void cluster_slot_fill(struct cluster_slot *slot, uint64_t page, u
     slot->host = host;
     slot->limit = 4096 - width + 1;
 }
+
+/*
+ * A page that some slot of a region was filled with lately, for the others: found by
+ * translated code itself.  One table for reads and one for writes, by page number.
+ */
+struct cluster_shared_page {
+    uint64_t page;              /* linear address, and in the low 12 bits the region's tag */
+    uint64_t host;
+};
+enum { CLUSTER_SHARED_PAGES = 256, CLUSTER_TAGS = 4096 };
 
 /* Why translated code came back to C. */
 enum cluster_exit_kind {

@@ -121,32 +121,107 @@ static struct emit_rm segment_base(uint8_t segment)
     return emit_frame(offsetof(struct cluster_frame, segment_base) + 8 * segment);
 }
 
-/*
- * The jump to a MISS.  SCRATCH_ADDRESS is the distance from the slot's page now, unless the
- * address is @constant.
- */
-static void miss_if(struct xlate *x, enum emit_cond cond, uint32_t slot, bool constant)
+static struct emit_rm frame_address(void)
+{
+    return emit_frame(offsetof(struct cluster_frame, address));
+}
+
+/* A MISS, out of line.  frame->address is set. */
+static void miss(struct xlate *x, uint32_t slot, bool constant)
 {
     uint32_t resume = xlate_resume(x);
-    const struct cluster_mem *mem = &x->insn->mem;
-    struct cluster_exit *exit;
+    struct cluster_exit *exit = xlate_exit(x, &x->cold, CLUSTER_EXIT_MISS);
 
-    emit_jump_if(&x->hot, cond, x->cold.at);
-    if (constant) {
-        emit_constant(&x->cold, SCRATCH_ADDRESS, x->plan->address);
-        if (mem->segment != CLUSTER_SEG_FLAT)
-            emit_alu_load(&x->cold, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS,
-                          segment_base(mem->segment));
-    } else {
-        emit_alu_load(&x->cold, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS, slot_page(slot));
-    }
-    emit_store(&x->cold, 8, emit_frame(offsetof(struct cluster_frame, address)), SCRATCH_ADDRESS);
-    exit = xlate_exit(x, &x->cold, CLUSTER_EXIT_MISS);
     exit->slot = slot;
     exit->constant = constant;
     exit->write = cluster_operand_written(x->insn);
     exit->width = cluster_operand_width(x->insn);
     exit->resume = resume;
+}
+
+static void shift_right(struct emitter *e, uint8_t reg, unsigned int count)
+{
+    emit(e, &(struct emit_insn){ .opcode = 0xc1, .width = 8, .reg = 5, .rm = emit_reg(reg),
+                                 .imm_bytes = 1, .imm = count });
+}
+
+/* SCRATCH = the page of the address in SCRATCH_ADDRESS. */
+static void load_page(struct emitter *e)
+{
+    emit_load(e, 8, SCRATCH, emit_reg(SCRATCH_ADDRESS));
+    emit_alu_imm(e, 0, CLUSTER_OP_AND, 8, emit_reg(SCRATCH), -PAGE);
+}
+
+/* HOST_STACK = the shared page that the address in SCRATCH_ADDRESS may have. */
+static void load_shared(struct emitter *e, bool write)
+{
+    uint32_t table = offsetof(struct cluster_frame, shared) +
+                     write * sizeof(((struct cluster_frame *)NULL)->shared[0]);
+
+    _Static_assert(sizeof(struct cluster_shared_page) == 16, "a shift by 12 - 4");
+    emit_load(e, 8, SCRATCH, emit_reg(SCRATCH_ADDRESS));
+    shift_right(e, SCRATCH, 8);
+    emit_alu_imm(e, 0, CLUSTER_OP_AND, 4, emit_reg(SCRATCH), 16 * (CLUSTER_SHARED_PAGES - 1));
+    emit_lea(e, 8, HOST_STACK, emit_frame(table));
+    emit_lea(e, 8, HOST_STACK, emit_indexed(HOST_STACK, SCRATCH, 0, 0));
+}
+
+/*
+ * The slot has another page.  One that another slot was filled with is taken over from
+ * there; else it is a MISS, at @miss.  Goes on at @behind with the offset in the page.
+ */
+static void take_shared(struct xlate *x, uint32_t slot, uint32_t miss, uint32_t behind)
+{
+    struct emitter *e = &x->cold;
+    unsigned int width = cluster_operand_width(x->insn);
+
+    load_shared(e, cluster_operand_written(x->insn));
+    load_page(e);
+    emit_alu_load(e, CLUSTER_OP_OR, 8, SCRATCH,
+                  emit_frame(offsetof(struct cluster_frame, tag)));
+    emit_alu_load(e, CLUSTER_OP_CMP, 8, SCRATCH,
+                  emit_mem(HOST_STACK, offsetof(struct cluster_shared_page, page)));
+    emit_load(e, 8, SCRATCH, emit_mem(HOST_STACK, offsetof(struct cluster_shared_page, host)));
+    emit_load(e, 8, HOST_STACK, emit_frame(offsetof(struct cluster_frame, stack)));
+    emit_jump_if(e, EMIT_NOT_EQUAL, miss);
+    emit_store(e, 8, slot_host(slot), SCRATCH);
+    load_page(e);
+    emit_store(e, 8, slot_page(slot), SCRATCH);
+    emit_store_imm(e, 8, slot_limit(slot), PAGE - width + 1);
+    emit_alu_load(e, CLUSTER_OP_SUB, 8, SCRATCH_ADDRESS, emit_reg(SCRATCH));
+    emit_alu_imm(e, 0, CLUSTER_OP_CMP, 8, emit_reg(SCRATCH_ADDRESS), PAGE - width + 1);
+    emit_jump_if(e, EMIT_NOT_BELOW, miss);
+    emit_jump(e, behind);
+}
+
+/* SCRATCH_ADDRESS is the distance from the slot's page. */
+static void other_page_if(struct xlate *x, enum emit_cond cond, uint32_t slot)
+{
+    uint32_t at_miss;
+
+    xlate_resume(x);                    /* out of line as well: before what comes now */
+    at_miss = x->cold.at;
+    miss(x, slot, false);
+    emit_jump_if(&x->hot, cond, x->cold.at);
+    emit_alu_load(&x->cold, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS, slot_page(slot));
+    emit_store(&x->cold, 8, frame_address(), SCRATCH_ADDRESS);
+    if (cluster_insn_bit_string(x->insn))   /* SCRATCH is in use */
+        emit_jump(&x->cold, at_miss);
+    else
+        take_shared(x, slot, at_miss, x->hot.at);
+}
+
+static void no_page_if(struct xlate *x, enum emit_cond cond, uint32_t slot)
+{
+    const struct cluster_mem *mem = &x->insn->mem;
+
+    xlate_resume(x);
+    emit_jump_if(&x->hot, cond, x->cold.at);
+    emit_constant(&x->cold, SCRATCH_ADDRESS, x->plan->address);
+    if (mem->segment != CLUSTER_SEG_FLAT)
+        emit_alu_load(&x->cold, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS, segment_base(mem->segment));
+    emit_store(&x->cold, 8, frame_address(), SCRATCH_ADDRESS);
+    miss(x, slot, true);
 }
 
 /* The slot's host address is that of the operand itself. */
@@ -156,7 +231,7 @@ static void check_constant(struct xlate *x)
 
     emit_load(&x->hot, 8, SCRATCH_ADDRESS, slot_host(slot));
     emit_alu(&x->hot, 0, CLUSTER_OP_TEST, 8, emit_reg(SCRATCH_ADDRESS), SCRATCH_ADDRESS);
-    miss_if(x, EMIT_EQUAL, slot, true);
+    no_page_if(x, EMIT_EQUAL, slot);
 }
 
 /* The part of a bit string that the register names: SCRATCH_ADDRESS has the string's address. */
@@ -204,7 +279,7 @@ static void check_slot(struct xlate *x)
         emit_alu_load(&x->hot, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS, segment_base(mem->segment));
     emit_alu_load(&x->hot, CLUSTER_OP_SUB, 8, SCRATCH_ADDRESS, slot_page(slot));
     emit_alu_load(&x->hot, CLUSTER_OP_CMP, 8, SCRATCH_ADDRESS, slot_limit(slot));
-    miss_if(x, EMIT_NOT_BELOW, slot, false);
+    other_page_if(x, EMIT_NOT_BELOW, slot);
     emit_alu_imm(&x->hot, 0, CLUSTER_OP_AND, 4, emit_reg(SCRATCH_ADDRESS), PAGE - 1);
     emit_alu_load(&x->hot, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS, slot_host(slot));
 }

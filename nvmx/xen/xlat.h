@@ -31,7 +31,7 @@ struct vcpu;
  * latter is the smaller one: entries of large pages and upper levels are shared.
  */
 #define NVMX_XLAT_PAGES   1024
-#define NVMX_XLAT_ENTRIES 128
+#define NVMX_XLAT_ENTRIES 256
 
 /* A translated page.  Empty where @epoch is not the present one. */
 struct nvmx_xlat_page {

@@ -244,6 +244,7 @@ static void start_frame(struct guest *g, const struct cluster_exec *x)
     f->segment_base[CLUSTER_SEG_GS] = x->world.gs_base;
     f->vmcs = x->world.vmcs;
     f->poke = x->world.poke;
+    f->tag = 1;
     f->budget = SEGMENT_BUDGET;
     f->exiting = 0;
     f->stack = stack_at(g, rsp);
