@@ -144,6 +144,25 @@ static bool is_leave(const struct cluster_vcpu *vcpu, uint64_t at)
     return false;
 }
 
+/* The look for a page that another slot was filled with: where there is none, an exit. */
+static bool shared_page_at(const struct cluster_vcpu *vcpu, uint64_t at, uint32_t *exit)
+{
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    ZydisDecodedInstruction z;
+    uint64_t address;
+    bool jump;
+
+    for (; at < vcpu->arena.size && decode(vcpu, at, &z, operands); at += z.length) {
+        if (z.mnemonic == ZYDIS_MNEMONIC_RET)
+            return false;
+        if (z.meta.category == ZYDIS_CATEGORY_COND_BR || z.mnemonic == ZYDIS_MNEMONIC_JMP)
+            return named_address(&z, operands, at, &address, &jump) && jump &&
+                   exit_at(vcpu, address, exit) &&
+                   vcpu->exit[*exit].kind == CLUSTER_EXIT_MISS;
+    }
+    return false;
+}
+
 /* A way back to a header counts, looks at the poke word, and jumps to it. */
 static bool way_back_at(const struct cluster_vcpu *vcpu, uint64_t at, uint32_t *n)
 {
@@ -167,6 +186,8 @@ static bool name_target(const struct cluster_vcpu *vcpu, char *text, size_t size
         snprintf(text, size, "exit %u", n);
     else if (node_at(vcpu, at, &n))
         snprintf(text, size, "node %u", n);
+    else if (shared_page_at(vcpu, at, &n))
+        snprintf(text, size, "shared page or exit %u", n);
     else if (way_back_at(vcpu, at, &n))
         snprintf(text, size, "back to node %u", n);
     else if (is_leave(vcpu, at))
