@@ -121,7 +121,7 @@ CASE across_pages, avoids=0
     vmread  %rbx, %r9
 END across_pages
 
-CASE stack_across_pages, avoids=1
+CASE stack_across_pages, avoids=3
     mov     $LIN_DATA + 0x1004, %esp
     vmread  %rdx, %rax
     push    %rax
