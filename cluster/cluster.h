@@ -92,8 +92,11 @@ struct cluster_world {
      */
     uint64_t epoch;
     uint64_t fs_base, gs_base;
+    /* RDTSC is the processor's counter plus this, where it @counts; else emulate() tells it. */
+    uint64_t tsc_offset;
+    bool tsc_counts;
     /* Where the fields lie that vmcs_field() tells of; NULL when none may be read so. */
-    const uint8_t *vmcs;
+    uint8_t *vmcs;
     /*
      * Not 0 when something has come up, at any time and on whatever account, for
      * which L0 wants its processor: the engine stops at the next exiting
@@ -105,6 +108,11 @@ struct cluster_world {
      * later pokes, and behind a WRMSR the engine asks event_pending() anew.
      */
     bool pending;
+    /*
+     * Counted up by vmread(), vmwrite() and emulate() where this processor would have
+     * carried the instruction out without an exit.  0 at begin(); NULL: they all exit.
+     */
+    unsigned int *silent;
     uint64_t *cr2;              /* L1's CR2: read and written there.  Not NULL */
 };
 
@@ -112,6 +120,7 @@ struct cluster_world {
 struct cluster_field {
     uint32_t offset;
     uint8_t  width;
+    bool     store;             /* a VMWRITE succeeds, and does no more than store its low @width bytes there */
 };
 
 /*
@@ -149,7 +158,8 @@ struct cluster_ops {
 
     /*
      * Is a VMREAD of @field, while begin() gives a vmcs, always a success and
-     * a plain load?  Asked when code is translated; the answer may not change.
+     * a plain load?  Then all of *@where is filled in.  Asked when code is translated;
+     * the answer may not change.
      */
     bool (*vmcs_field)(void *ctx, uint64_t field, struct cluster_field *where);
 

@@ -118,26 +118,25 @@ static void *cf_check copy_translate(void *ctx, uint64_t page, enum cluster_acce
 }
 
 /* Where in the copy of the VMCS @field is, or NULL. */
-static uint8_t *in_vmcs(struct cluster_copy *copy, uint64_t field, unsigned int *width)
+static const uint8_t *in_vmcs(const struct cluster_copy *copy, uint64_t field,
+                              struct cluster_field *where)
 {
-    struct cluster_field where;
-
-    if (!copy->world.vmcs || !copy->ops->vmcs_field(copy->ctx, field, &where) ||
-        where.offset + where.width > copy->more->vmcs_bytes)
+    if (!copy->world.vmcs || !copy->ops->vmcs_field(copy->ctx, field, where) ||
+        where->offset + where->width > copy->more->vmcs_bytes)
         return NULL;
-    *width = where.width;
-    return copy->page[VMCS_PAGE] + where.offset;
+    return copy->page[VMCS_PAGE] + where->offset;
 }
 
 static enum cluster_vmx cf_check copy_vmread(void *ctx, uint64_t field, uint64_t *value)
 {
     struct cluster_copy *copy = ctx;
     enum cluster_vmx result;
-    unsigned int i, width;
-    const uint8_t *plain = in_vmcs(copy, field, &width);
+    struct cluster_field where;
+    unsigned int i;
+    const uint8_t *plain = in_vmcs(copy, field, &where);
 
     if (plain) {
-        *value = cluster_load(plain, width);
+        *value = cluster_load(plain, where.width);
         return CLUSTER_VMX_SUCCEED;
     }
     for (i = copy->nr_fields; i-- > 0;) {
@@ -154,8 +153,8 @@ static enum cluster_vmx cf_check copy_vmread(void *ctx, uint64_t field, uint64_t
 static enum cluster_vmx cf_check copy_vmwrite(void *ctx, uint64_t field, uint64_t value)
 {
     struct cluster_copy *copy = ctx;
-    unsigned int width;
-    uint8_t *plain;
+    struct cluster_field where;
+    const uint8_t *plain;
 
     if (!copy->more->vmwrite(copy->ctx, field, &value))
         return CLUSTER_VMX_DECLINE;
@@ -163,12 +162,12 @@ static enum cluster_vmx cf_check copy_vmwrite(void *ctx, uint64_t field, uint64_
         copy->full = true;
         return CLUSTER_VMX_DECLINE;
     }
-    copy->field[copy->nr_fields].field = field;
-    copy->field[copy->nr_fields].value = value;
-    copy->nr_fields++;
-    plain = in_vmcs(copy, field, &width);
+    plain = in_vmcs(copy, field, &where);
+    copy->field[copy->nr_fields++] = (struct cluster_copied_field){
+        .field = field, .value = value, .store = plain && where.store,
+    };
     if (plain)
-        cluster_store(plain, width, value);
+        cluster_store(copy->page[VMCS_PAGE] + where.offset, where.width, value);
     return CLUSTER_VMX_SUCCEED;
 }
 
@@ -218,12 +217,13 @@ const struct cluster_ops cluster_copy_ops = {
     .event_pending = copy_event_pending,
 };
 
-static const uint8_t *copy_vmcs(struct cluster_copy *copy, const uint8_t *real)
+/* Written: translated code may do so without a word. */
+static uint8_t *copy_vmcs(struct cluster_copy *copy, const uint8_t *real)
 {
     memcpy(copy->page[VMCS_PAGE], real, copy->more->vmcs_bytes);
     copy->real[VMCS_PAGE] = real;
     copy->linear[VMCS_PAGE] = NO_ADDRESS;
-    copy->written[VMCS_PAGE] = false;
+    copy->written[VMCS_PAGE] = true;
     copy->nr_pages = VMCS_PAGE + 1;
     return copy->page[VMCS_PAGE];
 }
@@ -238,6 +238,8 @@ void cluster_copy_start(struct cluster_copy *copy, const struct cluster_ops *ops
     copy->world = *world;
     copy->world.epoch = epoch;
     copy->world.poke = &copy->no_poke;
+    copy->world.silent = NULL;
+    copy->world.tsc_counts = false;
     copy->no_poke = 0;
     copy->cr2 = *world->cr2;
     copy->world.cr2 = &copy->cr2;
@@ -252,4 +254,12 @@ const uint8_t *cluster_copy_of(const struct cluster_copy *copy, const uint8_t *r
     unsigned int i = find_page(copy, real);
 
     return i < copy->nr_pages ? copy->page[i] : real;
+}
+
+uint64_t cluster_copy_field(const struct cluster_copy *copy, uint64_t field)
+{
+    struct cluster_field where;
+    const uint8_t *plain = in_vmcs(copy, field, &where);
+
+    return plain ? cluster_load(plain, where.width) : 0;
 }

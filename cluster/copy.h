@@ -50,6 +50,7 @@ struct cluster_predict_ops {
 
 struct cluster_copied_field {
     uint64_t field, value;
+    bool     store;             /* translated code may write it without the log: the copy of the VMCS tells */
 };
 
 /* One execution's copies.  Large; owned by the caller, private to copy.c but for reading. */
@@ -85,5 +86,8 @@ void cluster_copy_start(struct cluster_copy *copy, const struct cluster_ops *ops
 
 /* The copy of the page that is at @real, or @real itself where there is none. */
 const uint8_t *cluster_copy_of(const struct cluster_copy *copy, const uint8_t *real);
+
+/* What the copy of the VMCS has in @field, one of those that are plain loads. */
+uint64_t cluster_copy_field(const struct cluster_copy *copy, uint64_t field);
 
 #endif /* CLUSTER_COPY_H */

@@ -157,6 +157,8 @@ static void start_frame(struct cluster_execution *e, const struct cluster_regs *
     frame->segment_base[CLUSTER_SEG_FLAT] = 0;
     frame->segment_base[CLUSTER_SEG_FS] = world->fs_base;
     frame->segment_base[CLUSTER_SEG_GS] = world->gs_base;
+    frame->tsc_offset = world->tsc_offset;
+    frame->tsc_counts = world->tsc_counts;
     frame->vmcs = world->vmcs;
     frame->tag = e->region->tag;
     frame->poke = world->poke;

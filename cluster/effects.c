@@ -32,6 +32,7 @@ uint16_t cluster_registers_written(const struct cluster_insn *insn)
     case CLUSTER_OP_LEAVE:
         return bit(CLUSTER_RSP) | bit(CLUSTER_RBP);
     case CLUSTER_OP_MUL: case CLUSTER_OP_IMUL1: case CLUSTER_OP_DIV: case CLUSTER_OP_IDIV:
+    case CLUSTER_OP_RDTSC:
         return bit(CLUSTER_RAX) | bit(CLUSTER_RDX);
     case CLUSTER_OP_CBW:
         return bit(CLUSTER_RAX);
@@ -85,7 +86,7 @@ enum cluster_flags_effect cluster_flags_effect(const struct cluster_insn *insn)
     case CLUSTER_OP_BSWAP: case CLUSTER_OP_CBW: case CLUSTER_OP_CWD: case CLUSTER_OP_XCHG:
     case CLUSTER_OP_PUSHF: case CLUSTER_OP_CLI: case CLUSTER_OP_STI: case CLUSTER_OP_CLD:
     case CLUSTER_OP_FENCE: case CLUSTER_OP_PAUSE:
-    case CLUSTER_OP_READ_CR2: case CLUSTER_OP_WRITE_CR2:
+    case CLUSTER_OP_READ_CR2: case CLUSTER_OP_WRITE_CR2: case CLUSTER_OP_RDTSC:
         return CLUSTER_FLAGS_KEPT;
     default:
         return CLUSTER_FLAGS_MERGED;

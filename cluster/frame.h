@@ -40,7 +40,8 @@ struct cluster_frame {
      */
     uint64_t lazy[2];
     uint64_t segment_base[3];   /* by enum cluster_seg; FLAT is 0 */
-    const uint8_t *vmcs;        /* struct cluster_world's */
+    uint64_t tsc_offset;        /* struct cluster_world's, as what follows */
+    uint8_t *vmcs;        /* struct cluster_world's */
     const volatile uint32_t *poke;
     uint64_t *cr2;
     uint64_t tag;               /* the region's */
@@ -54,6 +55,7 @@ struct cluster_frame {
     int32_t exiting;            /* exiting instructions, counted up at the same places */
     uint8_t interrupts;         /* RFLAGS.IF: 0 or 1.  CLI clears it here */
     uint8_t pending;            /* struct cluster_world's */
+    uint8_t tsc_counts;         /* struct cluster_world's */
     uint8_t sti_shadow;         /* as in cluster_regs; cleared behind the node that follows STI */
     struct cluster_shared_page shared[2][CLUSTER_SHARED_PAGES];     /* [1]: for writes */
     struct cluster_slot slot[CLUSTER_MAX_SLOTS];

@@ -276,3 +276,13 @@ void cluster_interpret(struct cluster_exec *x, const struct cluster *c,
     }
     out->stop = x->stop;
 }
+
+void cluster_discount(struct cluster_exec *x, struct cluster_outcome *out)
+{
+    unsigned int *silent = x->world.silent;
+
+    if (!silent)
+        return;
+    out->exiting -= *silent < out->exiting ? *silent : out->exiting;
+    *silent = 0;
+}

@@ -61,4 +61,10 @@ enum cluster_step cluster_step(struct cluster_exec *x, const struct cluster_insn
 void cluster_interpret(struct cluster_exec *x, const struct cluster *c,
                        struct cluster_outcome *out);
 
+/*
+ * Take back from out->exiting what this processor would not have exited by (struct
+ * cluster_world, silent), and count that from 0 again.
+ */
+void cluster_discount(struct cluster_exec *x, struct cluster_outcome *out);
+
 #endif /* CLUSTER_INTERP_H */

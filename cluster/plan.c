@@ -203,6 +203,12 @@ static struct fact field_number(const struct planner *p)
     return (struct fact){ FACT_CONSTANT, p->region->entry_source };
 }
 
+static bool loadable(const struct cluster_field *field)
+{
+    return (field->width == 2 || field->width == 4 || field->width == 8) &&
+           field->offset <= 0x10000;
+}
+
 /* Where the field number is known and the field is a plain load. */
 static enum plan_how plan_vmread(const struct planner *p)
 {
@@ -211,14 +217,26 @@ static enum plan_how plan_vmread(const struct planner *p)
 
     if (p->insn->dst.kind != CLUSTER_OPERAND_REG || is_reg(p->insn->dst, CLUSTER_RSP) ||
         p->insn->src.kind != CLUSTER_OPERAND_REG || number.kind != FACT_CONSTANT ||
-        !p->fields->vmcs_field(p->ctx, number.value, &field))
-        return PLAN_STEP;
-    if ((field.width != 2 && field.width != 4 && field.width != 8) || field.offset > 0x10000)
+        !p->fields->vmcs_field(p->ctx, number.value, &field) || !loadable(&field))
         return PLAN_STEP;
     p->plan->offset = field.offset;
     p->plan->field_width = field.width;
     p->plan->address = number.value;
     return PLAN_VMREAD;
+}
+
+static enum plan_how plan_vmwrite(const struct planner *p)
+{
+    struct fact number = fact_of(&p->facts, p->node, p->insn->dst.reg);
+    struct cluster_field field;
+
+    if (p->insn->src.kind != CLUSTER_OPERAND_REG || is_reg(p->insn->src, CLUSTER_RSP) ||
+        number.kind != FACT_CONSTANT || !p->fields->vmcs_field(p->ctx, number.value, &field) ||
+        !field.store || !loadable(&field))
+        return PLAN_STEP;
+    p->plan->offset = field.offset;
+    p->plan->field_width = field.width;
+    return PLAN_VMWRITE;
 }
 
 static bool homed(const struct planner *p, struct cluster_operand o)
@@ -280,6 +298,10 @@ static enum plan_how how(struct planner *p)
         return plan_bit(p);
     case CLUSTER_OP_VMREAD:
         return plan_vmread(p);
+    case CLUSTER_OP_VMWRITE:
+        return plan_vmwrite(p);
+    case CLUSTER_OP_RDTSC:
+        return PLAN_NATIVE;
     case CLUSTER_OP_VMRESUME: case CLUSTER_OP_VMLAUNCH:
         return PLAN_LEAVE;
     case CLUSTER_OP_DIV: case CLUSTER_OP_IDIV:          /* may fault */

@@ -14,6 +14,7 @@ enum plan_how {
     PLAN_NATIVE,
     PLAN_RSP,                   /* ADD, SUB or AND of RSP and a constant: its flags only */
     PLAN_VMREAD,                /* a load */
+    PLAN_VMWRITE,               /* a store */
     PLAN_LEAVE,                 /* VMRESUME, VMLAUNCH */
     PLAN_SHADOW,                /* NOP behind STI: nothing, but the shadow ends */
 };

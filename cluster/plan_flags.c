@@ -9,10 +9,13 @@ static bool compares(const struct cluster_node *node, const struct cluster_plan 
 
     if (plan->how == PLAN_VMREAD)
         return node->depth != 0 || plan->guarded;    /* the poke word, the field number */
+    if (plan->how == PLAN_VMWRITE)
+        return node->depth != 0;
     if (plan->how != PLAN_NATIVE)
         return false;
     return plan->place >= PLAN_PLACE_CONSTANT || insn->op == CLUSTER_OP_RET ||
-           insn->op == CLUSTER_OP_PUSHF || insn->op == CLUSTER_OP_STI || cluster_insn_locked(insn) ||
+           insn->op == CLUSTER_OP_PUSHF || insn->op == CLUSTER_OP_STI ||
+           insn->op == CLUSTER_OP_RDTSC || cluster_insn_locked(insn) ||
            ((insn->op == CLUSTER_OP_JMP || insn->op == CLUSTER_OP_CALL) &&
             insn->src.kind != CLUSTER_OPERAND_IMM);
 }

@@ -61,11 +61,58 @@ static bool same_page(const uint8_t *expected, const uint8_t *actual, uint64_t l
     return true;
 }
 
+/* The next VMWRITE from @i on that nothing but the log tells of; or the last's successor. */
+static unsigned int next_logged(const struct cluster_copy *copy, unsigned int i)
+{
+    while (i < copy->nr_fields && copy->field[i].store)
+        i++;
+    return i;
+}
+
+static bool same_logs(const struct cluster_copy *expected, const struct cluster_copy *actual,
+                      struct cluster_mismatch *m)
+{
+    unsigned int i = next_logged(expected, 0), j = next_logged(actual, 0);
+
+    while (i < expected->nr_fields && j < actual->nr_fields) {
+        const struct cluster_copied_field *a = &expected->field[i], *b = &actual->field[j];
+
+        if (a->field != b->field || a->value != b->value)
+            return differs(m, CLUSTER_MISMATCH_FIELD, a->field, a->value, b->value);
+        i = next_logged(expected, i + 1);
+        j = next_logged(actual, j + 1);
+    }
+    if (i < expected->nr_fields || j < actual->nr_fields)
+        return differs(m, CLUSTER_MISMATCH_FIELD, 0, expected->nr_fields, actual->nr_fields);
+    return true;
+}
+
+/* Said of a field rather than of a page, where it can be. */
+static bool same_stores(const struct cluster_copy *expected, const struct cluster_copy *actual,
+                        struct cluster_mismatch *m)
+{
+    unsigned int i;
+
+    for (i = 0; i < expected->nr_fields; i++) {
+        uint64_t field = expected->field[i].field, a, b;
+
+        if (!expected->field[i].store)
+            continue;
+        a = cluster_copy_field(expected, field);
+        b = cluster_copy_field(actual, field);
+        if (a != b)
+            return differs(m, CLUSTER_MISMATCH_FIELD, field, a, b);
+    }
+    return true;
+}
+
 bool cluster_predict_same_copies(const struct cluster_copy *expected,
                                  const struct cluster_copy *actual, struct cluster_mismatch *m)
 {
     unsigned int i;
 
+    if (!same_stores(expected, actual, m) || !same_logs(expected, actual, m))
+        return false;
     for (i = 0; i < expected->nr_pages; i++)
         if (expected->written[i] &&
             !same_page(expected->page[i], cluster_copy_of(actual, expected->real[i]),
@@ -76,13 +123,6 @@ bool cluster_predict_same_copies(const struct cluster_copy *expected,
             !same_page(cluster_copy_of(expected, actual->real[i]), actual->page[i],
                        actual->linear[i], m))
             return false;
-    for (i = 0; i < expected->nr_fields && i < actual->nr_fields; i++)
-        if (expected->field[i].field != actual->field[i].field ||
-            expected->field[i].value != actual->field[i].value)
-            return differs(m, CLUSTER_MISMATCH_FIELD, expected->field[i].field,
-                           expected->field[i].value, actual->field[i].value);
-    if (expected->nr_fields != actual->nr_fields)
-        return differs(m, CLUSTER_MISMATCH_FIELD, 0, expected->nr_fields, actual->nr_fields);
     return true;
 }
 

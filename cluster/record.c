@@ -38,11 +38,11 @@ static bool end_undecoded(struct cluster_recorder *r, enum cluster_decode result
                                                      : CLUSTER_STOP_UNSUPPORTED);
 }
 
-_Static_assert(CLUSTER_DECODED_ENTRIES == 2048, "11 bits of the hash");
+_Static_assert(CLUSTER_DECODED_ENTRIES == 16384, "14 bits of the hash");
 
 static struct cluster_decoded *decoded_at(struct cluster_vcpu *vcpu, uint64_t rip)
 {
-    return &vcpu->decoded[(rip * 0x9e3779b97f4a7c15ull) >> 53];
+    return &vcpu->decoded[(rip * 0x9e3779b97f4a7c15ull) >> 50];
 }
 
 /* The instruction at RIP; the page behind its own is asked for only when it is needed. */

@@ -253,11 +253,11 @@ struct cluster_exit {
 struct cluster_plan {
     uint8_t  how;               /* enum plan_how */
     uint8_t  place;             /* enum plan_place, of the memory operand */
-    uint8_t  field_width;       /* VMREAD: see struct cluster_field */
+    uint8_t  field_width;       /* VMREAD, VMWRITE: see struct cluster_field */
     bool     observed;          /* the flags at its beginning may be seen, by it or later */
     bool     guarded;           /* VMREAD: @address is the field number that its register must hold */
     bool     clobbers;          /* and we change L0's flags before L1 sets them all anew */
-    int32_t  offset;            /* STACK: from the region's entry RSP; VMREAD: of the field */
+    int32_t  offset;            /* STACK: from the region's entry RSP; VMREAD, VMWRITE: of the field */
     uint32_t label;             /* a header: where the code behind its entry is, in the arena */
     uint64_t address;           /* CONSTANT: linear, without the segment's base; see guarded */
 };

@@ -215,6 +215,7 @@ static void run_region(struct run *r, struct cluster_region *region)
 
     r->x->region = region;
     cluster_execute(r->vcpu, r->x, region, r->mode == CLUSTER_MODE_ON, r->out, &edge);
+    cluster_discount(r->x, r->out);
     if (r->x->stop == CLUSTER_STOP_BYTES) {
         r->out->cached = r->out->insns != 0;
         replace(r, region);
@@ -249,6 +250,7 @@ void cluster_regions_run(struct cluster_vcpu *vcpu, enum cluster_mode mode,
             run_region(&r, region);
         else
             record(&r);
+        cluster_discount(x, out);
         x->ops->end(x->ctx);
     }
     out->stop = x->stop;

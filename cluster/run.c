@@ -129,6 +129,7 @@ static void run_static(struct cluster_vcpu *vcpu, struct cluster_exec *x,
     c = obtain(vcpu, x, out);
     if (c) {
         cluster_interpret(x, c, out);
+        cluster_discount(x, out);
         judge(vcpu, c, out);
     }
     x->ops->end(x->ctx);

@@ -100,6 +100,10 @@ static void emit_node(struct xlate *x)
         xlate_flags_before(x);
         xlate_vmread(x);
         break;
+    case PLAN_VMWRITE:
+        xlate_flags_before(x);
+        xlate_vmwrite(x);
+        break;
     case PLAN_LEAVE:
         xlate_exit(x, &x->hot, CLUSTER_EXIT_LEAVE);
         return;

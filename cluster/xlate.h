@@ -194,5 +194,6 @@ void xlate_branch(struct xlate *x);     /* JCC, JMP, CALL, RET */
 void xlate_edge(struct xlate *x, uint32_t edge);    /* go on along it; not to the next node */
 bool xlate_system(struct xlate *x);     /* false: not one of these */
 void xlate_vmread(struct xlate *x);
+void xlate_vmwrite(struct xlate *x);
 
 #endif /* CLUSTER_XLATE_H */

@@ -118,6 +118,32 @@ static void sti(struct xlate *x)
     emit_store_imm(&x->hot, 1, emit_frame(offsetof(struct cluster_frame, interrupts)), 1);
 }
 
+static void shift_rdx(struct emitter *e, unsigned int extension)
+{
+    emit(e, &(struct emit_insn){ .opcode = 0xc1, .width = 8, .reg = extension,
+                                 .rm = emit_reg(CLUSTER_RDX), .imm_bytes = 1, .imm = 32 });
+}
+
+/* The sum is made in one register, and parted again. */
+static void rdtsc(struct xlate *x)
+{
+    static const uint8_t code[] = { 0x0f, 0x31 };
+    enum { SHL = 4, SHR = 5 };
+    struct emitter *e = &x->hot;
+
+    xlate_flags_spare(x);
+    load_byte(x, SCRATCH, offsetof(struct cluster_frame, tsc_counts));
+    emit_alu(e, 0, CLUSTER_OP_TEST, 4, emit_reg(SCRATCH), SCRATCH);
+    xlate_exit_if(x, EMIT_EQUAL, CLUSTER_EXIT_STEP);
+    emit_bytes(e, code, sizeof(code));
+    shift_rdx(e, SHL);
+    emit_alu(e, 0, CLUSTER_OP_OR, 8, emit_reg(CLUSTER_RDX), CLUSTER_RAX);
+    emit_alu_load(e, CLUSTER_OP_ADD, 8, CLUSTER_RDX,
+                  emit_frame(offsetof(struct cluster_frame, tsc_offset)));
+    emit_load(e, 4, CLUSTER_RAX, emit_reg(CLUSTER_RDX));
+    shift_rdx(e, SHR);
+}
+
 bool xlate_system(struct xlate *x)
 {
     static const uint8_t pause[] = { 0xf3, 0x90 };
@@ -133,6 +159,7 @@ bool xlate_system(struct xlate *x)
         emit_store_imm(&x->hot, 1, emit_frame(offsetof(struct cluster_frame, interrupts)), 0);
         return true;
     case CLUSTER_OP_STI:   sti(x); return true;
+    case CLUSTER_OP_RDTSC: rdtsc(x); return true;
     case CLUSTER_OP_READ_CR2:  read_cr2(x); return true;
     case CLUSTER_OP_WRITE_CR2: write_cr2(x); return true;
     case CLUSTER_OP_CLC:   change_carry(x, 0xf8); return true;
@@ -185,5 +212,18 @@ void xlate_vmread(struct xlate *x)
         emit_load(&x->hot, x->plan->field_width, reg, field);
     if (home)
         emit_store(&x->hot, 8, xlate_register(x, x->insn->dst), SCRATCH);
+    xlate_flags_cleared(x);
+}
+
+/* The same field, the other way: the low bytes of a register. */
+void xlate_vmwrite(struct xlate *x)
+{
+    uint8_t reg;
+
+    x->region->reads_vmcs = true;
+    check_poke(x);
+    reg = xlate_in_register(x, x->insn->src, SCRATCH);
+    emit_load(&x->hot, 8, SCRATCH_ADDRESS, emit_frame(offsetof(struct cluster_frame, vmcs)));
+    emit_store(&x->hot, x->plan->field_width, emit_mem(SCRATCH_ADDRESS, x->plan->offset), reg);
     xlate_flags_cleared(x);
 }

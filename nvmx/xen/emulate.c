@@ -30,14 +30,17 @@ static void set_edx_eax(struct cluster_regs *regs, uint64_t value)
 }
 
 /* Reading an MSR has no effect, and faults by EXCEPTION. */
-static enum cluster_emulated do_rdmsr(struct cluster_regs *regs)
+static enum cluster_emulated do_rdmsr(struct nvmx_cluster *cluster,
+                                      struct cluster_regs *regs)
 {
+    uint32_t msr = regs->gpr[CLUSTER_RCX];
     uint64_t value = 0;
 
-    if ( hvm_msr_read_intercept(regs->gpr[CLUSTER_RCX], &value) !=
-         X86EMUL_OKAY )
+    if ( hvm_msr_read_intercept(msr, &value) != X86EMUL_OKAY )
         return CLUSTER_EMULATE_DECLINE;
 
+    if ( !nvmx_cluster_msr_exits(current, msr, false) )
+        cluster->silent++;
     set_edx_eax(regs, value);
 
     return CLUSTER_EMULATED;
@@ -83,8 +86,7 @@ static bool may_write_msr(uint32_t msr)
 static bool hardware_does_apic(const struct vcpu *v, uint32_t msr)
 {
     return msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST &&
-           cpu_has_vmx_msr_bitmap &&
-           !vmx_msr_is_intercepted(v->arch.hvm.vmx.msr_bitmap, msr, true);
+           !nvmx_cluster_msr_exits(v, msr, true);
 }
 
 static bool is_segment_base(uint32_t msr)
@@ -113,6 +115,9 @@ static enum cluster_emulated do_wrmsr(struct nvmx_cluster *cluster,
     same = nvmx_xlat_relock(&cluster->xlat, v);
     if ( rc != X86EMUL_OKAY )
         return CLUSTER_EMULATE_DECLINE;
+
+    if ( !nvmx_cluster_msr_exits(v, msr, true) )
+        cluster->silent++;
 
     return same && !is_segment_base(msr) ? CLUSTER_EMULATED
                                          : CLUSTER_EMULATED_STOP;
@@ -272,7 +277,7 @@ enum cluster_emulated cf_check nvmx_cluster_emulate(
     switch ( op )
     {
     case CLUSTER_OP_RDMSR:
-        return do_rdmsr(regs);
+        return do_rdmsr(cluster, regs);
 
     case CLUSTER_OP_WRMSR:
         return do_wrmsr(cluster, regs);

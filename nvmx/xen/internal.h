@@ -22,6 +22,7 @@ struct nvmx_cluster {
     struct cluster_arena arena;     /* see arena.c */
     unsigned int generation;        /* of the mode that the clusters belong to */
     void *adjoined;                 /* two pages of L1 mapped side by side, or NULL */
+    unsigned int silent;            /* struct cluster_world's */
     bool pending;                   /* an event, were RFLAGS.IF set; when last run */
     struct nvmx_xlat xlat;
     struct nvmx_verify *verify;     /* verify.c's, NULL until it needs it */
@@ -44,6 +45,13 @@ void nvmx_cluster_adjoin_free(struct nvmx_cluster *cluster);
  * these RFLAGS?  Says yes when in doubt.
  */
 bool nvmx_cluster_event_pending(const struct vcpu *v, uint64_t rflags);
+
+/*
+ * exits.c: does @v, L1, exit by VMREAD or VMWRITE of @field, or by RDMSR or WRMSR of
+ * @msr?  Where it does not, the processor does what the exit's handler would.
+ */
+bool nvmx_cluster_field_exits(const struct vcpu *v, uint64_t field, bool write);
+bool nvmx_cluster_msr_exits(const struct vcpu *v, uint32_t msr, bool write);
 
 /* emulate.c: cluster_ops.emulate(). */
 enum cluster_emulated cf_check nvmx_cluster_emulate(

@@ -18,7 +18,7 @@
 #include "internal.h"
 
 /* With hardware VMCS shadowing the vvmcs is no plain memory. */
-static const uint8_t *readable_vvmcs(const struct vcpu *v)
+static uint8_t *plain_vvmcs(const struct vcpu *v)
 {
     return cpu_has_vmx_vmcs_shadowing || !vvmcx_valid(v)
            ? NULL : vcpu_nestedhvm(v).nv_vvmcx;
@@ -42,7 +42,12 @@ static bool cf_check ops_begin(void *ctx, struct cluster_world *world)
 
     __vmread(GUEST_FS_BASE, &world->fs_base);
     __vmread(GUEST_GS_BASE, &world->gs_base);
-    world->vmcs = readable_vvmcs(v);
+    /* As hvm_get_guest_tsc() has it. */
+    world->tsc_counts = !v->domain->arch.vtsc && !hvm_tsc_scaling_supported;
+    world->tsc_offset = v->arch.hvm.cache_tsc_offset;
+    world->silent = &cluster->silent;
+    cluster->silent = 0;
+    world->vmcs = plain_vvmcs(v);
     world->poke = &softirq_pending(smp_processor_id());
     world->pending = cluster->pending;
     /* Saved at the exit, loaded at the entry: hvm/vmx/entry.S. */
@@ -97,15 +102,46 @@ void nvmx_cluster_adjoin_free(struct nvmx_cluster *cluster)
 static enum cluster_vmx cf_check ops_vmread(void *ctx, uint64_t field,
                                             uint64_t *value)
 {
-    return get_vvmcs_safe(current, field, value) == VMX_INSN_SUCCEED
-           ? CLUSTER_VMX_SUCCEED : CLUSTER_VMX_DECLINE;
+    struct nvmx_cluster *cluster = ctx;
+
+    if ( get_vvmcs_safe(current, field, value) != VMX_INSN_SUCCEED )
+        return CLUSTER_VMX_DECLINE;
+
+    if ( !nvmx_cluster_field_exits(current, field, false) )
+        cluster->silent++;
+
+    return CLUSTER_VMX_SUCCEED;
 }
 
 static enum cluster_vmx cf_check ops_vmwrite(void *ctx, uint64_t field,
                                              uint64_t value)
 {
-    return nvmx_vmwrite(current, field, value) == VMX_INSN_SUCCEED
-           ? CLUSTER_VMX_SUCCEED : CLUSTER_VMX_DECLINE;
+    struct nvmx_cluster *cluster = ctx;
+
+    if ( nvmx_vmwrite(current, field, value) != VMX_INSN_SUCCEED )
+        return CLUSTER_VMX_DECLINE;
+
+    if ( !nvmx_cluster_field_exits(current, field, true) )
+        cluster->silent++;
+
+    return CLUSTER_VMX_SUCCEED;
+}
+
+/*
+ * See nvmx_vmwrite().  High halves of 64-bit fields are left to it: they are rare,
+ * and verify mode does not predict them.
+ */
+static bool stores_only(uint64_t field)
+{
+    switch ( field )
+    {
+    case IO_BITMAP_A:
+    case IO_BITMAP_B:
+    case MSR_BITMAP:
+        return false;
+    }
+
+    return !(field & VMCS_HIGH(0));
 }
 
 static bool cf_check ops_vmcs_field(void *ctx, uint64_t field,
@@ -119,6 +155,7 @@ static bool cf_check ops_vmcs_field(void *ctx, uint64_t field,
 
     where->offset = offset;
     where->width = width;
+    where->store = stores_only(field);
 
     return true;
 }

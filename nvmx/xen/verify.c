@@ -6,7 +6,6 @@
  * The engine predicts on copies (cluster/predict.h); here is what Xen knows:
  * which exits count, and what may be asked ahead of time.
  */
-#include <xen/domain_page.h>
 #include <xen/perfc.h>
 #include <xen/xvmalloc.h>
 
@@ -87,42 +86,21 @@ static bool cf_check verify_pure(void *ctx, enum cluster_op op,
     }
 }
 
-/* With VMCS shadowing L1 exits only for the fields that the bitmap has. */
-static bool field_exits(const struct vcpu *v, struct page_info *bitmap,
-                        uint64_t field)
-{
-    const unsigned long *bits;
-
-    if ( !bitmap || !(v->arch.hvm.vmx.secondary_exec_control &
-                      SECONDARY_EXEC_ENABLE_VMCS_SHADOWING) ||
-         (field & ~0x7fffUL) )
-        return true;
-
-    /* On the directmap: nothing to unmap. */
-    bits = __map_domain_page(bitmap);
-
-    return test_bit(field, bits);
-}
-
 static bool cf_check verify_exits(void *ctx, enum cluster_op op,
                                   const struct cluster_regs *regs,
                                   uint64_t field)
 {
-    struct vcpu *v = current;
-    uint32_t msr = regs->gpr[CLUSTER_RCX];
+    const struct vcpu *v = current;
 
     switch ( op )
     {
     case CLUSTER_OP_VMREAD:
-        return field_exits(v, v->arch.hvm.vmx.vmread_bitmap, field);
-
     case CLUSTER_OP_VMWRITE:
-        return field_exits(v, v->arch.hvm.vmx.vmwrite_bitmap, field);
+        return nvmx_cluster_field_exits(v, field, op == CLUSTER_OP_VMWRITE);
 
     case CLUSTER_OP_RDMSR:
     case CLUSTER_OP_WRMSR:
-        return !cpu_has_vmx_msr_bitmap ||
-               vmx_msr_is_intercepted(v->arch.hvm.vmx.msr_bitmap, msr,
+        return nvmx_cluster_msr_exits(v, regs->gpr[CLUSTER_RCX],
                                       op == CLUSTER_OP_WRMSR);
 
     default:

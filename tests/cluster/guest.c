@@ -50,12 +50,17 @@ static bool op_begin(void *ctx, struct cluster_world *world)
     if (g->refuse)
         return false;
     g->begun = true;
+    memset(world, 0, sizeof(*world));
     world->epoch = g->epoch;
     world->fs_base = g->fs;
     world->gs_base = g->gs;
-    world->vmcs = g->hide_vmcs ? NULL : (const uint8_t *)g->vmcs;
+    world->vmcs = g->hide_vmcs ? NULL : (uint8_t *)g->vmcs;
     world->poke = &g->poke;
     world->pending = g->pending;
+    world->silent = &g->silent;
+    g->silent = 0;
+    world->tsc_offset = g->tsc_offset;
+    world->tsc_counts = g->tsc_counts;
     world->cr2 = &g->cr2;
     return true;
 }
@@ -103,20 +108,6 @@ static enum cluster_vmx op_vmread(void *ctx, uint64_t field, uint64_t *value)
     return result;
 }
 
-static enum cluster_vmx op_vmwrite(void *ctx, uint64_t field, uint64_t value)
-{
-    struct guest *g = ctx;
-    enum cluster_vmx result = vmx_result(g);
-
-    demand(g->begun, "vmwrite() after begin()", field);
-    record(g, 'w', field);
-    if (result == CLUSTER_VMX_SUCCEED) {
-        g->written_field = field;
-        g->written_value = value;
-    }
-    return result;
-}
-
 bool guest_field_is_plain(uint64_t field)
 {
     return field < 0x8000 && !(field & 1);
@@ -137,14 +128,33 @@ static unsigned int vmcs_index(struct guest *g, uint64_t field)
     return i;
 }
 
+static enum cluster_vmx op_vmwrite(void *ctx, uint64_t field, uint64_t value)
+{
+    struct guest *g = ctx;
+    enum cluster_vmx result = vmx_result(g);
+
+    demand(g->begun, "vmwrite() after begin()", field);
+    record(g, 'w', field);
+    if (g->stores && guest_field_is_plain(field)) {
+        g->vmcs[vmcs_index(g, field)] = value;
+        return CLUSTER_VMX_SUCCEED;
+    }
+    if (result == CLUSTER_VMX_SUCCEED) {
+        g->written_field = field;
+        g->written_value = value;
+    }
+    return result;
+}
+
 static bool op_vmcs_field(void *ctx, uint64_t field, struct cluster_field *where)
 {
     struct guest *g = ctx;
 
     if (!guest_field_is_plain(field))
         return false;
-    where->offset = 8 * vmcs_index(g, field);
-    where->width = 8;
+    *where = (struct cluster_field){
+        .offset = 8 * vmcs_index(g, field), .width = 8, .store = g->stores,
+    };
     return true;
 }
 
@@ -155,6 +165,7 @@ static enum cluster_emulated op_emulate(void *ctx, enum cluster_op op, struct cl
 
     demand(g->begun, "emulate() after begin()", op);
     record(g, 'm', op);
+    g->silent += op == CLUSTER_OP_RDMSR && g->silent_rdmsr;
     return guest_emulate(ctx, op, regs, operands);
 }
 

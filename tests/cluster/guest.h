@@ -57,6 +57,11 @@ struct guest {
     struct cluster_regs regs;
     struct cluster_outcome out;
     uint64_t fs, gs;
+    uint64_t tsc_offset;        /* of RDTSC, where it tsc_counts */
+    bool tsc_counts;
+    bool silent_rdmsr;          /* L1 does not exit by RDMSR */
+    unsigned int silent;
+    bool stores;                /* VMWRITEs of plain fields are stores */
     uint64_t epoch;             /* another one after each guest_map() and guest_unmap() */
     uint32_t poke;
     bool refuse;                /* begin() says no */

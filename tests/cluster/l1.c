@@ -85,11 +85,11 @@ static void *op_translate(void *ctx, uint64_t page, enum cluster_access access)
 
 static void fill_world(struct l1 *l, struct cluster_world *world)
 {
+    memset(world, 0, sizeof(*world));
     world->epoch = l->script->epoch;
-    world->fs_base = 0;
     world->gs_base = l->state.gs_base;
     world->cr2 = &l->state.cr2;
-    world->vmcs = l->script->vmcs ? (const uint8_t *)l->state.vmcs : NULL;
+    world->vmcs = l->script->vmcs ? (uint8_t *)l->state.vmcs : NULL;
     world->poke = &l->poke;
     world->pending = l->script->pending && l->script->event;
 }
@@ -193,6 +193,12 @@ static bool is_plain(uint64_t field)
     return is_field(field) && field & 2;
 }
 
+/* Half of these can be written as plainly. */
+static bool is_store(uint64_t field)
+{
+    return is_plain(field) && field & 4;
+}
+
 static bool op_vmcs_field(void *ctx, uint64_t field, struct cluster_field *where)
 {
     (void)ctx;
@@ -200,6 +206,7 @@ static bool op_vmcs_field(void *ctx, uint64_t field, struct cluster_field *where
         return false;
     where->offset = 8 * field_number(field);
     where->width = field_width(field);
+    where->store = is_store(field);
     return true;
 }
 
@@ -240,6 +247,10 @@ static enum cluster_vmx op_vmwrite(void *ctx, uint64_t field, uint64_t value)
     struct l1 *l = ctx;
     enum cluster_vmx result;
 
+    if (l->script->vmcs && is_store(field)) {
+        memcpy(&l->state.vmcs[field_number(field)], &value, field_width(field));
+        return CLUSTER_VMX_SUCCEED;
+    }
     if (declines(l, field))
         return CLUSTER_VMX_DECLINE;
     result = is_field(field) ? vmx_result(l, field) : CLUSTER_VMX_FAIL_VALID;

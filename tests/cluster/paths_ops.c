@@ -36,7 +36,7 @@ static bool op_begin(void *ctx, struct cluster_world *world)
         .epoch = w->epoch,
         .fs_base = state->fs_base,
         .gs_base = state->gs_base,
-        .vmcs = w->plain_fields ? (const uint8_t *)w->vmcs : NULL,
+        .vmcs = w->plain_fields ? (uint8_t *)w->vmcs : NULL,
         .poke = &no_poke,
         .cr2 = &w->cr2,
     };
@@ -65,7 +65,7 @@ static bool plain_field(const struct path_world *w, uint64_t field, struct clust
 
     for (i = 0; i < w->nr_fields; i++) {
         if (w->field[i].field == field && w->field[i].plain && w->plain_fields) {
-            *where = (struct cluster_field){ i * sizeof(w->vmcs[0]), sizeof(w->vmcs[0]) };
+            *where = (struct cluster_field){ i * sizeof(w->vmcs[0]), sizeof(w->vmcs[0]), false };
             return true;
         }
     }

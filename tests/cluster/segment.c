@@ -242,6 +242,8 @@ static void start_frame(struct guest *g, const struct cluster_exec *x)
     f->segment_base[CLUSTER_SEG_FLAT] = 0;
     f->segment_base[CLUSTER_SEG_FS] = x->world.fs_base;
     f->segment_base[CLUSTER_SEG_GS] = x->world.gs_base;
+    f->tsc_offset = x->world.tsc_offset;
+    f->tsc_counts = x->world.tsc_counts;
     f->vmcs = x->world.vmcs;
     f->poke = x->world.poke;
     f->tag = 1;

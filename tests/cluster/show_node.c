@@ -89,6 +89,10 @@ static void put_how(struct column *c, const struct cluster_insn *insn,
         put(c, "  field %04" PRIx64 "%s: %u bytes at vvmcs + 0x%x, a load", plan->address,
             plan->guarded ? " expected" : " known", plan->field_width, plan->offset);
         break;
+    case PLAN_VMWRITE:
+        put(c, "  field known: %u bytes at vvmcs + 0x%x, a store", plan->field_width,
+            plan->offset);
+        break;
     case PLAN_LEAVE:
         put(c, "  L0 carries it out behind the engine");
         break;

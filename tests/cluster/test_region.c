@@ -72,6 +72,22 @@ static void worldThatCannotBegin_refuses(void **state)
     assert_true(region_exit(g));
 }
 
+/* Not by the recording either. */
+static void whatWouldNotHaveExited_isNotAvoided(void **state)
+{
+    struct guest *g = *state;
+    struct code code = CODE("vmread rax, rdx; rdmsr; vmread rbx, rdx; vmread rsi, rdx; int3");
+
+    g->silent_rdmsr = true;
+    region_record(g, code);
+    region_expect(g, 4, 3, CLUSTER_STOP_UNSUPPORTED);
+    assert_true(region_exit(g));
+    region_expect(g, 4, 3, CLUSTER_STOP_COMPLETE);
+    g->silent_rdmsr = false;
+    assert_true(region_exit(g));
+    region_expect(g, 4, 4, CLUSTER_STOP_COMPLETE);
+}
+
 static void lonelyInstruction_isBarren(void **state)
 {
     struct guest *g = *state;
@@ -595,6 +611,7 @@ int main(void)
         BOTH(translatedCode_isWhatRuns),
         BOTH(everyExecution_isBegunAndEndedOnce),
         BOTH(worldThatCannotBegin_refuses),
+        BOTH(whatWouldNotHaveExited_isNotAvoided),
         BOTH(lonelyInstruction_isBarren),
         BOTH(barrenSite_doesNotShadowAnotherOfItsRip),
         BOTH(otherStackAlignment_isAnotherRegion),

@@ -194,6 +194,52 @@ static void vmread_of_a_plain_field_is_a_load(void **state)
     end(g);
 }
 
+static void vmwrite_of_a_plain_field_is_a_store(void **state)
+{
+    struct guest *g = start(CODE("mov eax, 0x6800; mov ecx, 0x681e; vmwrite rax, r15;"
+                                 "jbe 1f; setne dl; 1: vmwrite rcx, rbx; nop"));
+    struct segment_end ended;
+
+    (void)state;
+    g->stores = true;
+    ended = check(g, 7);
+    assert_int_equal(ended.kind, CLUSTER_EXIT_END);
+    assert_int_equal(ended.stepped, 0);
+    assert_int_equal(g->vmcs[0], 0xffffffffffffffff);
+    assert_int_equal(g->vmcs[1], 0x3333333333333333);
+    end(g);
+}
+
+static uint64_t host_tsc(void)
+{
+    return __builtin_ia32_rdtsc();
+}
+
+/* The world's, once it does not count. */
+static void rdtsc_counts_from_the_offset(void **state)
+{
+    struct guest *g = start(CODE("stc; rdtsc; setc bl; nop"));
+    uint32_t segment = segment_record(g, 4);
+    struct segment_end ended;
+    uint64_t before;
+
+    (void)state;
+    assert_true(segment_translate(g, segment));
+    g->tsc_counts = true;
+    g->tsc_offset = 0x123456789abcdef0;
+    before = host_tsc();
+    ended = segment_run(g, segment);
+    assert_int_equal(ended.stepped, 0);
+    assert_in_range(g->regs.gpr[CLUSTER_RDX] << 32 | g->regs.gpr[CLUSTER_RAX],
+                    before + g->tsc_offset, host_tsc() + g->tsc_offset);
+    assert_int_equal(g->regs.gpr[CLUSTER_RAX] >> 32, 0);
+    assert_int_equal(g->regs.gpr[CLUSTER_RBX] & 0xff, 1);
+    g->tsc_counts = false;
+    g->regs.rip = GUEST_CODE;
+    assert_int_equal(segment_compare(g, segment).stepped, 1);
+    end(g);
+}
+
 static void a_poke_stops_before_what_exits(void **state)
 {
     struct guest *g = start(CODE("mov eax, 0x4400; cmp rcx, rdx; vmread rbx, rax; nop"));
@@ -393,6 +439,8 @@ int main(void)
         cmocka_unit_test(no_address_hits_an_empty_slot),
         cmocka_unit_test(accesses_across_pages_are_interpreted),
         cmocka_unit_test(vmread_of_a_plain_field_is_a_load),
+        cmocka_unit_test(vmwrite_of_a_plain_field_is_a_store),
+        cmocka_unit_test(rdtsc_counts_from_the_offset),
         cmocka_unit_test(a_poke_stops_before_what_exits),
         cmocka_unit_test(loops_close_inside),
         cmocka_unit_test(loops_end_by_budget_and_poke),

@@ -17,7 +17,7 @@ static bool op_begin(void *ctx, struct cluster_world *world)
 
     if (!guest_ops.begin(l1->guest, world))
         return false;
-    world->vmcs = l1->inlined ? (const uint8_t *)l1->field : NULL;
+    world->vmcs = l1->inlined ? (uint8_t *)l1->field : NULL;
     return true;
 }
 
@@ -59,8 +59,7 @@ static enum cluster_vmx op_vmwrite(void *ctx, uint64_t field, uint64_t value)
 static bool op_vmcs_field(void *ctx, uint64_t field, struct cluster_field *where)
 {
     (void)ctx;
-    where->offset = field / 2 * 8;
-    where->width = 8;
+    *where = (struct cluster_field){ .offset = field / 2 * 8, .width = 8, .store = true };
     return is_field(field);
 }
 

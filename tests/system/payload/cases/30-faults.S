@@ -110,7 +110,7 @@ CASE fault_after_stores, avoids=2, on_trap=TRAP_MAP
 END fault_after_stores
 
 /* Both pages are there: one access for the program, two for the processor. */
-CASE across_pages, avoids=0
+CASE across_pages, avoids=3
     mov     $LIN_DATA + 0x1000, %esi
     vmread  %rdx, %rax
     mov     -4(%rsi), %r8
