@@ -83,12 +83,26 @@ struct cluster_operands {
     enum cluster_vmx vmx;       /* VMPTRLD, INVEPT, INVVPID: out, as for VMREAD */
 };
 
+/*
+ * What the host addresses that a region keeps depend on.  Private to the ops, but
+ * that the engine makes it all 0 to start with.
+ */
+enum { CLUSTER_DEPS = 256, CLUSTER_MAX_DEPS = 128 };
+
+struct cluster_deps {
+    uint64_t epoch;
+    uint32_t resets;
+    uint32_t nr;                /* of @index */
+    uint64_t has[CLUSTER_DEPS / 64];    /* the same, as bits */
+    uint8_t  index[CLUSTER_MAX_DEPS];
+};
+
 /* The world as begin() finds it; true until end(), unless emulate() says STOP. */
 struct cluster_world {
     /*
      * Names a state of L1's address translation, not 0.  All host addresses that
-     * translate() returned under an epoch, in this execution or an earlier one,
-     * hold whenever begin() gives that epoch again.
+     * translate() returned in executions begun with these deps and under an epoch, this one
+     * or earlier ones, hold whenever begin() gives that epoch again with these deps.
      */
     uint64_t epoch;
     uint64_t fs_base, gs_base;
@@ -128,8 +142,11 @@ struct cluster_field {
  * to cluster_run().  No member may be NULL.
  */
 struct cluster_ops {
-    /* The first call of an execution.  Returns false when none can be begun. */
-    bool (*begin)(void *ctx, struct cluster_world *world);
+    /*
+     * The first call of an execution.  Returns false when none can be begun.  @deps is
+     * looked at and added to until end(); NULL: nothing of this execution will be kept.
+     */
+    bool (*begin)(void *ctx, struct cluster_world *world, struct cluster_deps *deps);
 
     /* The last one, whenever begin() returned true.  The host addresses may not be used any more. */
     void (*end)(void *ctx);

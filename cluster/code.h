@@ -38,15 +38,15 @@ unsigned int cluster_code_snapshot(struct cluster_code *code, struct cluster *c,
 void cluster_code_cut(struct cluster_code *code, const struct cluster *c);
 
 /*
- * Are the @words (1 or more) 8-byte words at @guest those at @ours?  Both are
- * aligned.  Each word of the guest's is loaded at most once.
+ * Are the @words (1 or more) 8-byte words at @guest those at *@ours?  Both are
+ * aligned.  Each word of the guest's is loaded at most once.  Then *@ours is behind them.
  */
-static inline bool cluster_code_same_words(const uint8_t *guest, const uint64_t *ours,
+static inline bool cluster_code_same_words(const uint8_t *guest, const uint64_t **ours,
                                            unsigned long words)
 {
     bool same;
 
-    __asm__ volatile("repe cmpsq" : "+S"(ours), "+D"(guest), "+c"(words), "=@cce"(same)
+    __asm__ volatile("repe cmpsq" : "+S"(*ours), "+D"(guest), "+c"(words), "=@cce"(same)
                      : : "memory");
     return same;
 }

@@ -6,10 +6,12 @@
 enum { VMCS_PAGE = 0 };
 #define NO_ADDRESS ~0ull
 
-static bool cf_check copy_begin(void *ctx, struct cluster_world *world)
+static bool cf_check copy_begin(void *ctx, struct cluster_world *world,
+                                struct cluster_deps *deps)
 {
     const struct cluster_copy *copy = ctx;
 
+    (void)deps;
     *world = copy->world;
     return true;
 }

@@ -113,10 +113,10 @@ static bool same_code(const struct cluster_vcpu *vcpu, const struct cluster_segm
 {
     const struct cluster_piece *piece = vcpu->piece + segment->first_piece;
     const struct cluster_piece *end = piece + segment->nr_pieces;
+    const uint64_t *ours = vcpu->code_words + piece->snapshot;
 
     for (; piece < end; piece++)
-        if (!cluster_code_same_words(piece->host, vcpu->code_words + piece->snapshot,
-                                     piece->bytes / 8))
+        if (!cluster_code_same_words(piece->host, &ours, piece->words))
             return false;
     return true;
 }

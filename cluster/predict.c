@@ -348,7 +348,7 @@ bool cluster_predict(struct cluster_prediction *p, struct cluster_vcpu *vcpu,
     memset(out, 0, sizeof(*out));
     mismatch->kind = CLUSTER_MISMATCH_NONE;
     out->stop = CLUSTER_STOP_EVENT;
-    if (!ops->begin(ctx, &world))
+    if (!ops->begin(ctx, &world, NULL))
         return true;
     cluster_copy_start(&p->engine, ops, more, ctx, &world, next_epoch(p));
     cluster_copy_start(&p->interp, ops, more, ctx, &world, next_epoch(p));

@@ -188,7 +188,7 @@ static bool same_world(const struct cluster_prediction *p, const struct cluster_
     struct cluster_world world;
     bool same;
 
-    if (!ops->begin(ctx, &world))
+    if (!ops->begin(ctx, &world, NULL))
         return true;
     same = same_memory(p, before ? before->nr_stores : 0, e->nr_stores, ops, ctx, m) &&
            same_fields(p->interp.field, before ? before->nr_fields : 0, e->nr_fields,

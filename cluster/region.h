@@ -95,9 +95,8 @@ enum { CLUSTER_EDGE_COLD = 0xffff };
 struct cluster_piece {
     uint16_t page;              /* index in the region's pages */
     uint16_t offset;            /* in that page; a multiple of 8 */
-    uint16_t bytes;             /* a multiple of 8 */
-    uint16_t pad;
-    uint32_t snapshot;          /* index in code_words: the same bytes; those of the next piece follow */
+    uint32_t words;             /* of 8 bytes */
+    uint32_t snapshot;          /* index in code_words: the same; those of the segment's next piece follow */
     const uint8_t *host;        /* where it is, see segment.located */
 };
 
@@ -136,6 +135,7 @@ struct cluster_region {
     uint32_t nr_exiting;        /* nodes that exit, VMRESUME and VMLAUNCH included */
     int32_t  rsp_low, rsp_high; /* extent of all its segments' stack accesses */
     uint64_t located;           /* how often its pages' hosts were forgotten; never 0 in use */
+    struct cluster_deps deps;   /* of what is known of pages */
     uint64_t epoch;             /* in which hosts and slots were filled; 0: in none */
     uint64_t fs_base, gs_base;  /* with which constant slots were filled */
     bool     filled;            /* a slot may not be empty */

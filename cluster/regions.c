@@ -245,7 +245,7 @@ void cluster_regions_run(struct cluster_vcpu *vcpu, enum cluster_mode mode,
     if (!region && !is_to_be_recorded(&r))
         return;
     x->stop = CLUSTER_STOP_WORLD;
-    if (x->ops->begin(x->ctx, &x->world)) {
+    if (x->ops->begin(x->ctx, &x->world, region ? &region->deps : NULL)) {
         if (region)
             run_region(&r, region);
         else

@@ -122,7 +122,7 @@ static void run_static(struct cluster_vcpu *vcpu, struct cluster_exec *x,
 {
     struct cluster *c;
 
-    if (!x->ops->begin(x->ctx, &x->world)) {
+    if (!x->ops->begin(x->ctx, &x->world, NULL)) {
         out->stop = CLUSTER_STOP_WORLD;
         return;
     }

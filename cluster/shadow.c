@@ -5,9 +5,9 @@ enum {
     WORDS = CLUSTER_SHADOW_WORDS,
     /*
      * Words that belong to no instruction and are compared rather than begin a new piece.
-     * A piece costs the comparison about 20 instructions, a word one.
+     * A piece costs the comparison about seven instructions, a word one.
      */
-    MAX_HOLE = 16,
+    MAX_HOLE = 6,
     NO_PAGE = CLUSTER_REGION_PAGES,
 };
 
@@ -201,8 +201,7 @@ static bool add_piece(struct cluster_vcpu *vcpu, const struct cluster_region *re
         return false;
     piece->page = page;
     piece->offset = word * 8;
-    piece->bytes = (end - word) * 8;
-    piece->pad = 0;
+    piece->words = end - word;
     piece->snapshot = vcpu->nr_code_words;
     for (; word < end; word++) {
         load_word(&vcpu->shadow, region, page, word);

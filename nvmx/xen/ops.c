@@ -31,12 +31,13 @@ static uint8_t *plain_vvmcs(const struct vcpu *v)
  * which raises a softirq on this processor.  What the vCPU does to itself, in
  * emulate(), is looked at there.
  */
-static bool cf_check ops_begin(void *ctx, struct cluster_world *world)
+static bool cf_check ops_begin(void *ctx, struct cluster_world *world,
+                               struct cluster_deps *deps)
 {
     struct nvmx_cluster *cluster = ctx;
     struct vcpu *v = current;
 
-    world->epoch = nvmx_xlat_begin(&cluster->xlat, v);
+    world->epoch = nvmx_xlat_begin(&cluster->xlat, v, deps);
     if ( unlikely(!world->epoch) )
         return false;
 

@@ -112,7 +112,7 @@ static uint8_t byte_at(const struct cluster_vcpu *engine,
         uint64_t offset = rip - region->page[piece->page].linear -
                           piece->offset;
 
-        if ( offset < piece->bytes )
+        if ( offset < 8 * piece->words )
             return ((const uint8_t *)code)[offset];
     }
 

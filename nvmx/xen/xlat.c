@@ -91,6 +91,104 @@ static bool same_entries(const struct nvmx_xlat *xlat)
     return !differ;
 }
 
+/* Nothing is known that could depend on anything. */
+static void clear_deps(struct cluster_deps *deps, uint64_t epoch)
+{
+    deps->epoch = epoch;
+    deps->nr = 0;
+    memset(deps->has, 0, sizeof(deps->has));
+    /* What is beyond @nr is looked at as well: see same_deps(). */
+    memset(deps->index, NVMX_XLAT_ENTRIES - 1, sizeof(deps->index));
+}
+
+/*
+ * Where there is no room for more, the region forgets, and begins again with what it
+ * uses now: it may have gathered much in a long time that it does not use any more.
+ */
+static void prepare_deps(struct cluster_deps *deps, uint64_t epoch)
+{
+    bool full = deps->nr == CLUSTER_MAX_DEPS;
+
+    if ( likely(deps->epoch == epoch) && likely(!full) )
+        return;
+
+    if ( full )
+        deps->resets++;
+    clear_deps(deps, epoch);
+}
+
+static uint64_t change_of(const struct nvmx_xlat *xlat, unsigned int i)
+{
+    const struct nvmx_walk_entry *e = &xlat->entry[i];
+
+    return ACCESS_ONCE(*e->entry) ^ e->value;
+}
+
+/* Like same_entries().  The last group is filled up with an entry that need not matter. */
+static bool same_deps(const struct nvmx_xlat *xlat,
+                      const struct cluster_deps *deps)
+{
+    const uint8_t *i = deps->index, *end = i + ROUNDUP(deps->nr, 4);
+    uint64_t differ = 0;
+
+    BUILD_BUG_ON(NVMX_XLAT_ENTRIES > 1 << (8 * sizeof(*i)));
+
+    for ( ; i < end; i += 4 )
+        differ |= change_of(xlat, i[0]) | change_of(xlat, i[1]) |
+                  change_of(xlat, i[2]) | change_of(xlat, i[3]);
+
+    return !differ;
+}
+
+static bool same_as_before(const struct nvmx_xlat *xlat)
+{
+    return xlat->deps ? same_deps(xlat, xlat->deps) : same_entries(xlat);
+}
+
+/*
+ * From now on the region depends on @entry.  False where that has changed since the
+ * epoch began, or the deps are full; either way the region will forget.
+ */
+static bool depend_on(struct nvmx_xlat *xlat, unsigned int entry)
+{
+    struct cluster_deps *deps = xlat->deps;
+
+    if ( !deps || test_bit(entry, deps->has) )
+        return true;
+
+    if ( change_of(xlat, entry) )
+    {
+        xlat->ended = true;
+        return false;
+    }
+
+    if ( deps->nr == CLUSTER_MAX_DEPS )
+        return true;
+
+    __set_bit(entry, deps->has);
+    deps->index[deps->nr++] = entry;
+
+    return true;
+}
+
+/* The page was looked up in this epoch: is it still where it was? */
+static bool use_page(struct nvmx_xlat *xlat, const struct nvmx_xlat_page *p)
+{
+    unsigned int i;
+
+    for ( i = 0; i < p->levels; i++ )
+        if ( !depend_on(xlat, p->entry[i]) )
+            return false;
+
+    return true;
+}
+
+/* Opaque to the engine, which compares those of one region. */
+static uint64_t region_epoch(const struct nvmx_xlat *xlat)
+{
+    return (xlat->epoch << 32) | (xlat->deps ? xlat->deps->resets : 0);
+}
+
 /* Keep nothing. */
 static void forget(struct nvmx_xlat *xlat, const struct nvmx_xlat_how *how)
 {
@@ -151,17 +249,21 @@ static void renew(struct nvmx_xlat *xlat, const struct nvmx_xlat_how *how)
     xlat->ended = xlat->full = xlat->lost = false;
 }
 
-uint64_t nvmx_xlat_begin(struct nvmx_xlat *xlat, struct vcpu *v)
+uint64_t nvmx_xlat_begin(struct nvmx_xlat *xlat, struct vcpu *v,
+                         struct cluster_deps *deps)
 {
     struct p2m_domain *p2m = host_p2m(v);
     struct nvmx_xlat_how how;
 
     p2m_read_lock(p2m);
 
+    xlat->deps = deps;
+    if ( deps )
+        prepare_deps(deps, xlat->epoch);
     how = how_now(v);
     if ( likely(same_how(&xlat->how, &how)) && likely(!xlat->ended) &&
-         likely(same_entries(xlat)) )
-        return xlat->epoch;
+         likely(same_as_before(xlat)) )
+        return region_epoch(xlat);
 
     if ( !entries_say_all(&how) )
     {
@@ -170,8 +272,10 @@ uint64_t nvmx_xlat_begin(struct nvmx_xlat *xlat, struct vcpu *v)
     }
 
     renew(xlat, &how);
+    if ( deps )
+        clear_deps(deps, xlat->epoch);
 
-    return xlat->epoch;
+    return region_epoch(xlat);
 }
 
 void nvmx_xlat_end(struct vcpu *v)
@@ -293,7 +397,10 @@ static enum found look_up(struct nvmx_xlat *xlat, struct vcpu *v,
         return FOUND_UNMARKED;
 
     p->epoch = 0;
-    if ( !keep_entries(xlat, &w, p) && !xlat->full )
+    p->levels = 0;
+    if ( keep_entries(xlat, &w, p) )
+        use_page(xlat, p);
+    else if ( !xlat->full )
         return FOUND_NOTHING;
 
     p->page = page;
@@ -350,6 +457,8 @@ void *nvmx_xlat_get(struct nvmx_xlat *xlat, struct vcpu *v, uint64_t page,
 
     if ( p->page == page && p->epoch == xlat->epoch )
     {
+        if ( !use_page(xlat, p) )
+            return NULL;
         if ( allows(p, access) )
             return p->host;
         /* A probe is often for nothing, and then not worth a walk. */

@@ -11,6 +11,10 @@
  * between executions: no page reference, no mapping.  During one the p2m lock is
  * held for reading, so no page leaves the guest.
  *
+ * A region uses few of the pages.  So an execution looks at the entries that this
+ * region's pages depend on, its DEPS, when it begins, and at those of another page
+ * when that is asked for.  Where one has changed, all of them are looked at.
+ *
  * Only the plain case is translated: 4-level paging with EFER.NXE, no protection
  * keys, and RAM.  Pages of the user count where SMAP does not matter.
  *
@@ -31,7 +35,7 @@ struct vcpu;
  * latter is the smaller one: entries of large pages and upper levels are shared.
  */
 #define NVMX_XLAT_PAGES   1024
-#define NVMX_XLAT_ENTRIES 256
+#define NVMX_XLAT_ENTRIES CLUSTER_DEPS
 
 /* A translated page.  Empty where @epoch is not the present one. */
 struct nvmx_xlat_page {
@@ -58,6 +62,7 @@ struct nvmx_xlat {
     struct nvmx_xlat_how how;
     bool ended;                 /* this epoch ends with this execution */
     bool full;                  /* and so does everything that was kept */
+    struct cluster_deps *deps;  /* of this execution, or NULL */
     bool lost;                  /* the p2m changed during it: nothing more is translated */
     unsigned int nr_entries;
     struct nvmx_walk_entry entry[NVMX_XLAT_ENTRIES];
@@ -65,11 +70,12 @@ struct nvmx_xlat {
 };
 
 /*
- * Lock the p2m of @v's domain, and look whether everything is as it was.  Returns
- * the epoch, or 0, without the lock, when L1 runs in a way that this does not
- * translate.
+ * Lock the p2m of @v's domain, and look whether everything that @deps names is as it
+ * was; NULL: everything.  Returns the epoch, as in struct cluster_world, or 0, without
+ * the lock, when L1 runs in a way that this does not translate.
  */
-uint64_t nvmx_xlat_begin(struct nvmx_xlat *xlat, struct vcpu *v);
+uint64_t nvmx_xlat_begin(struct nvmx_xlat *xlat, struct vcpu *v,
+                         struct cluster_deps *deps);
 void nvmx_xlat_end(struct vcpu *v);
 
 /*

@@ -41,10 +41,12 @@ static void demand(bool kept, const char *law, uint64_t argument)
     abort();
 }
 
-static bool op_begin(void *ctx, struct cluster_world *world)
+static bool op_begin(void *ctx, struct cluster_world *world,
+                     struct cluster_deps *deps)
 {
     struct guest *g = ctx;
 
+    (void)deps;
     demand(!g->begun, "begin() once", 0);
     g->begin_count++;
     if (g->refuse)

@@ -21,10 +21,12 @@ static void *op_translate(void *ctx, uint64_t page, enum cluster_access access)
     return g->memory + (page == GUEST_CODE ? 0 : GUEST_PAGE);
 }
 
-static bool op_begin(void *ctx, struct cluster_world *world)
+static bool op_begin(void *ctx, struct cluster_world *world,
+                     struct cluster_deps *deps)
 {
     static const uint32_t no_poke;
 
+    (void)deps;
     (void)ctx;
     memset(world, 0, sizeof(*world));
     world->epoch = 1;

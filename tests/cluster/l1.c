@@ -94,10 +94,12 @@ static void fill_world(struct l1 *l, struct cluster_world *world)
     world->pending = l->script->pending && l->script->event;
 }
 
-static bool op_begin(void *ctx, struct cluster_world *world)
+static bool op_begin(void *ctx, struct cluster_world *world,
+                     struct cluster_deps *deps)
 {
     struct l1 *l = ctx;
 
+    (void)deps;
     if (l->begun)
         broken("begin() twice");
     if (l->script->refuse)

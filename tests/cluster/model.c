@@ -16,9 +16,9 @@ enum {
 
 /* ---- ops ---- */
 
-static bool op_begin(void *ctx, struct cluster_world *world)
+static bool op_begin(void *ctx, struct cluster_world *world, struct cluster_deps *deps)
 {
-    (void)ctx, (void)world;
+    (void)ctx, (void)world, (void)deps;
     abort();                    /* that is cluster_run()'s */
 }
 

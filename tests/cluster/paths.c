@@ -108,7 +108,7 @@ static bool step_part(struct test *t, unsigned int first, unsigned int end, unsi
     t->world->plain_fields = false;
     t->world->epoch = ++t->epoch;
     path_world_reset(t->world, &regs);
-    if (!path_world_ops.begin(t->world, &x.world))
+    if (!path_world_ops.begin(t->world, &x.world, NULL))
         return false;
     cluster_tlb_start(&x.tlb);
     for (i = first; i < t->world->end; i++)

@@ -26,11 +26,13 @@ static uint64_t first_cr2(const struct path_world *w)
     return 0;
 }
 
-static bool op_begin(void *ctx, struct cluster_world *world)
+static bool op_begin(void *ctx, struct cluster_world *world,
+                     struct cluster_deps *deps)
 {
     struct path_world *w = ctx;
     const struct path_state *state = &w->code->path->insn[w->first].before;
 
+    (void)deps;
     w->cr2 = first_cr2(w);
     *world = (struct cluster_world){
         .epoch = w->epoch,

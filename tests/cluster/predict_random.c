@@ -110,7 +110,7 @@ static enum cluster_step step(struct world *w, const struct cluster_insn *insn)
     struct cluster_exec x = { .ops = &w->ops, .ctx = w->l, .regs = &w->l->state.regs };
     enum cluster_step did;
 
-    w->ops.begin(w->l, &x.world);
+    w->ops.begin(w->l, &x.world, NULL);
     cluster_tlb_start(&x.tlb);
     did = cluster_step(&x, insn);
     w->ops.end(w->l);

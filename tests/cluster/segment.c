@@ -46,7 +46,7 @@ static struct cluster_exec exec_begin(struct guest *g, const struct cluster_regi
 {
     struct cluster_exec x = { .ops = &guest_ops, .ctx = g, .regs = &g->regs, .region = region };
 
-    if (!guest_ops.begin(g, &x.world))
+    if (!guest_ops.begin(g, &x.world, NULL))
         fail("begin", 0);
     cluster_tlb_start(&x.tlb);
     return x;

@@ -55,7 +55,7 @@ static bool byte_at(const struct cluster_vcpu *vcpu, const struct cluster_segmen
         const struct cluster_piece *piece = &vcpu->piece[segment->first_piece + i];
         uint64_t offset = linear - (region->page[piece->page].linear + piece->offset);
 
-        if (offset < piece->bytes) {
+        if (offset < 8 * piece->words) {
             *byte = ((const uint8_t *)&vcpu->code_words[piece->snapshot])[offset];
             return true;
         }

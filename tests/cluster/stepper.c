@@ -42,7 +42,7 @@ struct stepped step_in(struct guest *g, struct code code, const struct cluster_r
     guest_put_code(g, GUEST_CODE, code);
     guest_forget_calls(g);
     g->regs.rip = GUEST_CODE;
-    assert_true(guest_ops.begin(g, &x.world));
+    assert_true(guest_ops.begin(g, &x.world, NULL));
     cluster_tlb_start(&x.tlb);
     while (result.did <= CLUSTER_STEP_TAKEN && result.executed < 8 &&
            g->regs.rip - GUEST_CODE < code.size) {

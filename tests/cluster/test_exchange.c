@@ -355,7 +355,7 @@ static void locked_losesNothingToOthers(void **state)
 
     GPR(g, RBX) = GUEST_DATA;
     GPR(g, RCX) = 1;
-    assert_true(guest_ops.begin(g, &x.world));
+    assert_true(guest_ops.begin(g, &x.world, NULL));
     cluster_tlb_start(&x.tlb);
     assert_int_equal(pthread_create(&thread, NULL, add_ones, &other), 0);
     step_add(&x, &other);

@@ -11,11 +11,13 @@ static struct guest *guest_of(void *ctx)
     return ((struct verified *)ctx)->guest;
 }
 
-static bool op_begin(void *ctx, struct cluster_world *world)
+static bool op_begin(void *ctx, struct cluster_world *world,
+                     struct cluster_deps *deps)
 {
     struct verified *l1 = ctx;
 
-    if (!guest_ops.begin(l1->guest, world))
+    (void)deps;
+    if (!guest_ops.begin(l1->guest, world, NULL))
         return false;
     world->vmcs = l1->inlined ? (uint8_t *)l1->field : NULL;
     return true;
@@ -208,7 +210,7 @@ void verified_go(struct verified *l1)
     struct cluster_insn insn;
     enum cluster_step did;
 
-    if (!op_begin(l1, &x.world) || !decode(l1, &insn))
+    if (!op_begin(l1, &x.world, NULL) || !decode(l1, &insn))
         abort();
     cluster_tlb_start(&x.tlb);
     do
