@@ -236,7 +236,7 @@ static void rdtsc_counts_from_the_offset(void **state)
     assert_int_equal(g->regs.gpr[CLUSTER_RBX] & 0xff, 1);
     g->tsc_counts = false;
     g->regs.rip = GUEST_CODE;
-    assert_int_equal(segment_compare(g, segment).stepped, 1);
+    assert_int_equal(segment_run(g, segment).stepped, 1);
     end(g);
 }
 
