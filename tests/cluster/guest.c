@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest.h"
 #include "guest_arena.h"
+#include "adjoin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,14 +172,6 @@ static enum cluster_emulated op_emulate(void *ctx, enum cluster_op op, struct cl
     return guest_emulate(ctx, op, regs, operands);
 }
 
-/* Its pages are where they are. */
-static uint8_t *op_adjoin(void *ctx, uint8_t *const page[2])
-{
-    (void)ctx;
-    (void)page;
-    return NULL;
-}
-
 static bool op_event_pending(void *ctx, uint64_t rflags)
 {
     struct guest *g = ctx;
@@ -197,7 +190,7 @@ const struct cluster_ops guest_ops = {
     .vmwrite = op_vmwrite,
     .vmcs_field = op_vmcs_field,
     .emulate = op_emulate,
-    .event_pending = op_event_pending, .adjoin = op_adjoin,
+    .event_pending = op_event_pending, .adjoin = adjoin_nowhere,
 };
 
 void guest_map(struct guest *g, uint64_t linear, uint8_t *host, const char *rights)

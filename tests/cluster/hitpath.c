@@ -9,6 +9,7 @@
 
 #include "cluster.h"
 #include "guest.h"
+#include "adjoin.h"
 
 enum { RUNS = 10000 };
 
@@ -65,14 +66,6 @@ static enum cluster_emulated op_emulate(void *ctx, enum cluster_op op, struct cl
     return CLUSTER_EMULATE_DECLINE;
 }
 
-/* Its pages are where they are. */
-static uint8_t *op_adjoin(void *ctx, uint8_t *const page[2])
-{
-    (void)ctx;
-    (void)page;
-    return NULL;
-}
-
 static bool op_event_pending(void *ctx, uint64_t rflags)
 {
     (void)ctx, (void)rflags;
@@ -82,7 +75,7 @@ static bool op_event_pending(void *ctx, uint64_t rflags)
 static const struct cluster_ops ops = {
     .begin = op_begin, .end = op_end, .translate = op_translate, .vmread = op_vmread,
     .vmwrite = op_vmwrite, .vmcs_field = op_vmcs_field, .emulate = op_emulate,
-    .event_pending = op_event_pending, .adjoin = op_adjoin,
+    .event_pending = op_event_pending, .adjoin = adjoin_nowhere,
 };
 
 int main(void)

@@ -7,6 +7,7 @@
 #include "alu.h"
 #include "decode.h"
 #include "random.h"
+#include "adjoin.h"
 
 static void broken(const char *what)
 {
@@ -116,14 +117,6 @@ static void op_end(void *ctx)
     if (!l->begun)
         broken("end() without begin()");
     l->begun = false;
-}
-
-/* Its pages are where they are. */
-static uint8_t *op_adjoin(void *ctx, uint8_t *const page[2])
-{
-    (void)ctx;
-    (void)page;
-    return NULL;
 }
 
 static bool op_event_pending(void *ctx, uint64_t rflags)
@@ -354,7 +347,7 @@ static enum cluster_emulated op_emulate(void *ctx, enum cluster_op op, struct cl
 const struct cluster_ops l1_ops = {
     .begin = op_begin, .end = op_end, .translate = op_translate, .vmread = op_vmread,
     .vmwrite = op_vmwrite, .vmcs_field = op_vmcs_field, .emulate = op_emulate,
-    .event_pending = op_event_pending, .adjoin = op_adjoin,
+    .event_pending = op_event_pending, .adjoin = adjoin_nowhere,
 };
 
 /* ---- life ---- */

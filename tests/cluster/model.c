@@ -6,6 +6,7 @@
 
 #include "alu.h"
 #include "decode.h"
+#include "adjoin.h"
 
 enum {
     PAGE = 4096,
@@ -73,14 +74,6 @@ static enum cluster_emulated op_emulate(void *ctx, enum cluster_op op, struct cl
     abort();
 }
 
-/* Its pages are where they are. */
-static uint8_t *op_adjoin(void *ctx, uint8_t *const page[2])
-{
-    (void)ctx;
-    (void)page;
-    return NULL;
-}
-
 static bool op_event_pending(void *ctx, uint64_t rflags)
 {
     (void)ctx, (void)rflags;
@@ -90,7 +83,7 @@ static bool op_event_pending(void *ctx, uint64_t rflags)
 static const struct cluster_ops model_ops = {
     .begin = op_begin, .end = op_end, .translate = op_translate, .vmread = op_vmread,
     .vmwrite = op_vmwrite, .vmcs_field = op_vmcs_field, .emulate = op_emulate,
-    .event_pending = op_event_pending, .adjoin = op_adjoin,
+    .event_pending = op_event_pending, .adjoin = adjoin_nowhere,
 };
 
 /* ---- memory ---- */

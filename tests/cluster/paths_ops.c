@@ -5,6 +5,7 @@
  */
 #include "alu.h"
 #include "paths_world.h"
+#include "adjoin.h"
 
 #include <inttypes.h>
 
@@ -211,14 +212,6 @@ static enum cluster_emulated op_emulate(void *ctx, enum cluster_op op, struct cl
     return CLUSTER_EMULATED;
 }
 
-/* Its pages are where they are. */
-static uint8_t *op_adjoin(void *ctx, uint8_t *const page[2])
-{
-    (void)ctx;
-    (void)page;
-    return NULL;
-}
-
 static bool op_event_pending(void *ctx, uint64_t rflags)
 {
     (void)ctx, (void)rflags;
@@ -233,5 +226,5 @@ const struct cluster_ops path_world_ops = {
     .vmwrite = op_vmwrite,
     .vmcs_field = op_vmcs_field,
     .emulate = op_emulate,
-    .event_pending = op_event_pending, .adjoin = op_adjoin,
+    .event_pending = op_event_pending, .adjoin = adjoin_nowhere,
 };

@@ -3,63 +3,8 @@
  * test_mismatch.c - verify mode: everything that can differ, made to differ, and found.
  */
 #include "alu.h"
-#include "verified.h"
+#include "verified_law.h"
 #include "unit.h"
-
-#define GPR(l1, name) ((l1)->guest->regs.gpr[CLUSTER_##name])
-
-/* Two exits with a bit of everything between them, and a third. */
-#define GAP "vmread rax, rdx; mov [rbx], rax; push rax; pop rsi; add rsi, 1; " \
-            "vmwrite rdx, rsi; vmread rcx, rdx; ud2"
-
-static int start(void **state)
-{
-    struct verified *l1 = verified_start();
-
-    GPR(l1, RBX) = GUEST_DATA;
-    GPR(l1, RDX) = 0x10;
-    *state = l1;
-    return 0;
-}
-
-static int end(void **state)
-{
-    verified_end(*state);
-    return 0;
-}
-
-static unsigned int pending(const struct verified *l1)
-{
-    return l1->prediction->nr_exits - l1->prediction->next;
-}
-
-/* L1 goes to each predicted exit, and is right there. */
-static void check_all_exits(struct verified *l1)
-{
-    while (cluster_predict_pending(l1->prediction)) {
-        verified_go(l1);
-        assert_true(verified_compare(l1));
-    }
-}
-
-static void check_mismatch(const struct verified *l1, enum cluster_mismatch_kind kind,
-                           uint64_t where, uint64_t expected, uint64_t actual)
-{
-    assert_int_equal(l1->mismatch.kind, kind);
-    assert_int_equal(l1->mismatch.where, where);
-    assert_int_equal(l1->mismatch.expected, expected);
-    assert_int_equal(l1->mismatch.actual, actual);
-    assert_int_equal(l1->mismatch.site, GUEST_CODE);
-}
-
-/* GAP is predicted by the interpreter, and L1 has come to the first predicted exit. */
-static void predict_gap(struct verified *l1)
-{
-    verified_exits_at(l1, CODE(GAP));
-    verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 2);
-    verified_go(l1);
-}
 
 /* ---- what is found to be wrong ---- */
 
@@ -67,12 +12,12 @@ static void wrongRegister_isFound(void **state)
 {
     struct verified *l1 = *state;
 
-    predict_gap(l1);
+    verified_predict_gap(l1);
     GPR(l1, R13) = 3;
     assert_false(verified_compare(l1));
-    check_mismatch(l1, CLUSTER_MISMATCH_GPR, CLUSTER_R13, 0, 3);
+    verified_check_mismatch(l1, CLUSTER_MISMATCH_GPR, CLUSTER_R13, 0, 3);
     assert_true(l1->mismatch.native);
-    assert_int_equal(pending(l1), 0);
+    assert_int_equal(verified_pending(l1), 0);
 }
 
 static void wrongFlag_isFound(void **state)
@@ -80,18 +25,18 @@ static void wrongFlag_isFound(void **state)
     struct verified *l1 = *state;
     uint64_t flags;
 
-    predict_gap(l1);
+    verified_predict_gap(l1);
     flags = l1->guest->regs.rflags;
     l1->guest->regs.rflags ^= CLUSTER_FLAG_CF;
     assert_false(verified_compare(l1));
-    check_mismatch(l1, CLUSTER_MISMATCH_RFLAGS, 0, flags, flags ^ CLUSTER_FLAG_CF);
+    verified_check_mismatch(l1, CLUSTER_MISMATCH_RFLAGS, 0, flags, flags ^ CLUSTER_FLAG_CF);
 }
 
 static void resumeFlag_isNobodysBusiness(void **state)
 {
     struct verified *l1 = *state;
 
-    predict_gap(l1);
+    verified_predict_gap(l1);
     l1->guest->regs.rflags ^= CLUSTER_FLAG_RF;
     assert_true(verified_compare(l1));
 }
@@ -101,11 +46,11 @@ static void otherPlace_isFound(void **state)
     struct verified *l1 = *state;
     uint64_t rip;
 
-    predict_gap(l1);
+    verified_predict_gap(l1);
     rip = l1->guest->regs.rip;
     l1->guest->regs.rip += 3;
     assert_false(verified_compare(l1));
-    check_mismatch(l1, CLUSTER_MISMATCH_RIP, 0, rip, rip + 3);
+    verified_check_mismatch(l1, CLUSTER_MISMATCH_RIP, 0, rip, rip + 3);
 }
 
 static void wrongMemory_isFound(void **state)
@@ -113,11 +58,11 @@ static void wrongMemory_isFound(void **state)
     struct verified *l1 = *state;
     uint64_t stored;
 
-    predict_gap(l1);
+    verified_predict_gap(l1);
     stored = guest_read64(l1->guest, GUEST_DATA);
     guest_write64(l1->guest, GUEST_DATA, stored ^ 0x100);
     assert_false(verified_compare(l1));
-    check_mismatch(l1, CLUSTER_MISMATCH_MEMORY, GUEST_DATA, stored, stored ^ 0x100);
+    verified_check_mismatch(l1, CLUSTER_MISMATCH_MEMORY, GUEST_DATA, stored, stored ^ 0x100);
 }
 
 /* The store does not change memory, so it is not by its effect that it is known. */
@@ -130,7 +75,7 @@ static void wrongMemory_underASilentStore_isFound(void **state)
     verified_go(l1);
     guest_write64(l1->guest, GUEST_DATA, 1);
     assert_false(verified_compare(l1));
-    check_mismatch(l1, CLUSTER_MISMATCH_MEMORY, GUEST_DATA, 0, 1);
+    verified_check_mismatch(l1, CLUSTER_MISMATCH_MEMORY, GUEST_DATA, 0, 1);
 }
 
 /* Nobody predicted anything of it. */
@@ -138,7 +83,7 @@ static void otherMemory_isNotLookedAt(void **state)
 {
     struct verified *l1 = *state;
 
-    predict_gap(l1);
+    verified_predict_gap(l1);
     guest_write64(l1->guest, GUEST_DATA + 8, 1);
     assert_true(verified_compare(l1));
 }
@@ -147,7 +92,7 @@ static void lostPage_isFound(void **state)
 {
     struct verified *l1 = *state;
 
-    predict_gap(l1);
+    verified_predict_gap(l1);
     guest_unmap(l1->guest, GUEST_DATA);
     assert_false(verified_compare(l1));
     assert_int_equal(l1->mismatch.kind, CLUSTER_MISMATCH_MEMORY);
@@ -158,12 +103,12 @@ static void wrongField_isFound(void **state)
     struct verified *l1 = *state;
     uint64_t value;
 
-    predict_gap(l1);
+    verified_predict_gap(l1);
     assert_true(verified_compare(l1));
     verified_go(l1);
     value = l1->field[8]--;
     assert_false(verified_compare(l1));
-    check_mismatch(l1, CLUSTER_MISMATCH_FIELD, 0x10, value, value - 1);
+    verified_check_mismatch(l1, CLUSTER_MISMATCH_FIELD, 0x10, value, value - 1);
 }
 
 /* L0 may change a field at an exit: what was written before it is not looked at again. */
@@ -189,7 +134,7 @@ static void codeChangedMeanwhile_isFound(void **state)
     guest_put_code(l1->guest, GUEST_CODE + 3, CODE("dec rsi"));
     verified_go(l1);
     assert_false(verified_compare(l1));
-    check_mismatch(l1, CLUSTER_MISMATCH_GPR, CLUSTER_RSI, 1, ~0ull);
+    verified_check_mismatch(l1, CLUSTER_MISMATCH_GPR, CLUSTER_RSI, 1, ~0ull);
 }
 
 /* What was overwritten between two exits is compared as it was left. */
@@ -201,7 +146,7 @@ static void lastStore_counts(void **state)
                                "mov byte ptr [rbx], 3; vmread rax, rdx; mov byte ptr [rbx], 4;"
                                "vmread rax, rdx; ud2"));
     verified_predict_alone(l1);
-    check_all_exits(l1);
+    verified_check_all(l1);
 }
 
 static void mismatch_tellsThePath(void **state)
@@ -211,7 +156,7 @@ static void mismatch_tellsThePath(void **state)
     unsigned int length;
     uint64_t rip;
 
-    predict_gap(l1);
+    verified_predict_gap(l1);
     assert_true(verified_compare(l1));
     verified_go(l1);
     GPR(l1, R8) = 3;
@@ -222,8 +167,6 @@ static void mismatch_tellsThePath(void **state)
     assert_int_equal(length, 3);
     assert_memory_equal(bytes, guest_at(l1->guest, rip), 3);
 }
-
-#define LAW(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 int main(void)
 {

@@ -2,53 +2,8 @@
 /*
  * test_predict.c - verify mode: what is predicted, and how far.
  */
-#include "verified.h"
+#include "verified_law.h"
 #include "unit.h"
-
-#define GPR(l1, name) ((l1)->guest->regs.gpr[CLUSTER_##name])
-
-/* Two exits with a bit of everything between them, and a third. */
-#define GAP "vmread rax, rdx; mov [rbx], rax; push rax; pop rsi; add rsi, 1; " \
-            "vmwrite rdx, rsi; vmread rcx, rdx; ud2"
-
-static int start(void **state)
-{
-    struct verified *l1 = verified_start();
-
-    GPR(l1, RBX) = GUEST_DATA;
-    GPR(l1, RDX) = 0x10;
-    *state = l1;
-    return 0;
-}
-
-static int end(void **state)
-{
-    verified_end(*state);
-    return 0;
-}
-
-static unsigned int pending(const struct verified *l1)
-{
-    return l1->prediction->nr_exits - l1->prediction->next;
-}
-
-/* L1 goes to each predicted exit, and is right there. */
-static void check_all_exits(struct verified *l1)
-{
-    while (cluster_predict_pending(l1->prediction)) {
-        verified_go(l1);
-        assert_true(verified_compare(l1));
-    }
-}
-
-/* GAP is predicted by the interpreter, and L1 has come to the first predicted exit. */
-static void predict_gap(struct verified *l1)
-{
-    verified_exits_at(l1, CODE(GAP));
-    verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 2);
-    verified_go(l1);
-}
 
 /* ---- what is predicted ---- */
 
@@ -58,9 +13,9 @@ static void prediction_agreesWithL1(void **state)
 
     verified_exits_at(l1, CODE(GAP));
     verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 2);
+    assert_int_equal(verified_pending(l1), 2);
     assert_int_equal(l1->prediction->insns, 7);
-    check_all_exits(l1);
+    verified_check_all(l1);
 }
 
 static void prediction_changesNothing(void **state)
@@ -88,7 +43,7 @@ static void prediction_dirtiesNoPage(void **state)
     verified_exits_at(l1, CODE("vmread rax, rdx; vmread rcx, rdx; mov [rbx], rax;"
                                "vmread rcx, rdx"));
     verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 1);           /* it ends before the store */
+    assert_int_equal(verified_pending(l1), 1);           /* it ends before the store */
     for (i = 0; i < l1->guest->nr_pages; i++)
         assert_false(l1->guest->page[i].dirty);
 }
@@ -102,7 +57,7 @@ static void predictedStore_isReadAgain(void **state)
                                "vmread rcx, rdx; ud2"));
     verified_predict_alone(l1);
     assert_int_equal(l1->prediction->exit[0].regs.gpr[CLUSTER_RSI], 7);
-    check_all_exits(l1);
+    verified_check_all(l1);
 }
 
 /* Two addresses of one page: what is stored by one is read by the other. */
@@ -118,7 +73,7 @@ static void predictedStore_isReadThroughAnAlias(void **state)
                                "vmread rcx, rdx; ud2"));
     verified_predict_alone(l1);
     assert_int_equal(l1->prediction->exit[0].regs.gpr[CLUSTER_RSI], 7);
-    check_all_exits(l1);
+    verified_check_all(l1);
 }
 
 static void readOnlyPage_isNotWritten(void **state)
@@ -129,7 +84,7 @@ static void readOnlyPage_isNotWritten(void **state)
     verified_exits_at(l1, CODE("vmread rcx, rdx; mov rsi, [rbx]; vmread rcx, rdx; mov [rbx], rax;"
                                "vmread rcx, rdx; ud2"));
     verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 1);
+    assert_int_equal(verified_pending(l1), 1);
 }
 
 /* From the copy of the VMCS, or where VMREADs are no plain loads, from the log. */
@@ -145,7 +100,7 @@ static void predictedVmwrite_isReadAgain(void **state)
                                    "ud2"));
         verified_predict_alone(l1);
         assert_int_equal(l1->prediction->exit[1].regs.gpr[CLUSTER_RCX], 8 + i);
-        check_all_exits(l1);
+        verified_check_all(l1);
     }
 }
 
@@ -158,8 +113,8 @@ static void shadowedFields_areNoExits(void **state)
     verified_exits_at(l1, CODE("cpuid; mov edx, 0x10; vmwrite rdx, rsi; vmwrite rdx, rbx;"
                                "vmread rcx, rdx; cpuid; ud2"));
     verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 1);
-    check_all_exits(l1);
+    assert_int_equal(verified_pending(l1), 1);
+    verified_check_all(l1);
 }
 
 static void wrmsr_isTheLastExit(void **state)
@@ -168,7 +123,7 @@ static void wrmsr_isTheLastExit(void **state)
 
     verified_exits_at(l1, CODE("vmread rsi, rdx; vmread rdi, rdx; wrmsr; vmread rdi, rdx"));
     verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 2);
+    assert_int_equal(verified_pending(l1), 2);
     assert_int_equal(l1->guest->msr, 0);
     assert_int_equal(l1->prediction->exit[1].regs.rip, GUEST_CODE + 6);
 }
@@ -179,7 +134,7 @@ static void rdtsc_isNoExit_andEndsIt(void **state)
 
     verified_exits_at(l1, CODE("vmread rsi, rdx; vmread rdi, rdx; rdtsc; vmread rdi, rdx"));
     verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 1);
+    assert_int_equal(verified_pending(l1), 1);
     assert_int_equal(l1->guest->tsc, 0);
 }
 
@@ -191,7 +146,7 @@ static void quietMsrAndCpuid_areGoneThrough(void **state)
     verified_exits_at(l1, CODE("vmread rsi, rdx; rdmsr; mov rsi, rax; cpuid;"
                                "vmread rdi, rdx; ud2"));
     verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 3);
+    assert_int_equal(verified_pending(l1), 3);
     assert_int_equal(l1->prediction->exit[1].regs.gpr[CLUSTER_RSI], 0x5678);
     GPR(l1, RDX) = 0x10;
     verified_go(l1);
@@ -207,7 +162,7 @@ static void noisyMsr_endsIt(void **state)
     GPR(l1, RCX) = VERIFIED_NOISY_MSR;
     verified_exits_at(l1, CODE("vmread rsi, rdx; rdmsr; vmread rdi, rdx"));
     verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 1);
+    assert_int_equal(verified_pending(l1), 1);
     assert_int_equal(l1->prediction->insns, 1);
 }
 
@@ -219,8 +174,8 @@ static void passedMsr_isNoExit(void **state)
     GPR(l1, RCX) = VERIFIED_PASSED_MSR;
     verified_exits_at(l1, CODE("vmread rsi, rdx; rdmsr; mov edx, 0x10; vmread rdi, rdx; ud2"));
     verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 1);
-    check_all_exits(l1);
+    assert_int_equal(verified_pending(l1), 1);
+    verified_check_all(l1);
 }
 
 static void vmresume_isTheLastExit(void **state)
@@ -229,8 +184,8 @@ static void vmresume_isTheLastExit(void **state)
 
     verified_exits_at(l1, CODE("vmread rsi, rdx; inc rsi; vmresume; vmread rdi, rdx"));
     verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 1);
-    check_all_exits(l1);
+    assert_int_equal(verified_pending(l1), 1);
+    verified_check_all(l1);
     assert_int_equal(l1->guest->regs.rip, GUEST_CODE + 6);
 }
 
@@ -241,7 +196,7 @@ static void failingVmwrite_isTheLastExit(void **state)
     GPR(l1, RDI) = 0x7001;
     verified_exits_at(l1, CODE("vmread rsi, rdx; vmwrite rdi, rsi; vmread rdi, rdx"));
     verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 1);
+    assert_int_equal(verified_pending(l1), 1);
 }
 
 static void cr2_isWrittenOnTheCopy(void **state)
@@ -256,7 +211,7 @@ static void cr2_isWrittenOnTheCopy(void **state)
     assert_int_equal(l1->guest->cr2, 5);
     assert_int_equal(l1->prediction->exit[0].regs.gpr[CLUSTER_RDI], 5);
     assert_int_equal(l1->prediction->exit[0].regs.gpr[CLUSTER_RCX], 6);
-    check_all_exits(l1);
+    verified_check_all(l1);
 }
 
 static void storeIntoItsCode_endsIt(void **state)
@@ -269,7 +224,7 @@ static void storeIntoItsCode_endsIt(void **state)
     verified_exits_at(l1, CODE("vmread rsi, rdx; vmread rsi, rdx; mov [rdi], rax;"
                                "vmread rsi, rdx"));
     verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 1);
+    assert_int_equal(verified_pending(l1), 1);
 }
 
 static void instruction_acrossAPageEnd_isFollowed(void **state)
@@ -281,8 +236,8 @@ static void instruction_acrossAPageEnd_isFollowed(void **state)
     guest_put_code(l1->guest, GUEST_CODE2 - 5,
                    CODE("vmread rsi, rdx; add rsi, 0x11223344; vmread rdi, rdx; ud2"));
     verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 1);
-    check_all_exits(l1);
+    assert_int_equal(verified_pending(l1), 1);
+    verified_check_all(l1);
 }
 
 static void beginRefused_predictsNothing(void **state)
@@ -292,7 +247,7 @@ static void beginRefused_predictsNothing(void **state)
     l1->guest->refuse = true;
     verified_exits_at(l1, CODE(GAP));
     verified_predict_alone(l1);
-    assert_int_equal(pending(l1), 0);
+    assert_int_equal(verified_pending(l1), 0);
 }
 
 /* ---- events, limits ---- */
@@ -301,7 +256,7 @@ static void abandoned_isComparedNoMore(void **state)
 {
     struct verified *l1 = *state;
 
-    predict_gap(l1);
+    verified_predict_gap(l1);
     assert_int_equal(cluster_predict_abandon(l1->prediction), 2);
     assert_false(cluster_predict_pending(l1->prediction));
     assert_int_equal(cluster_predict_abandon(l1->prediction), 0);
@@ -311,7 +266,7 @@ static void refusedAtTheExit_comparesRegistersAlone(void **state)
 {
     struct verified *l1 = *state;
 
-    predict_gap(l1);
+    verified_predict_gap(l1);
     guest_write64(l1->guest, GUEST_DATA, 1);
     l1->guest->refuse = true;
     assert_true(verified_compare(l1));
@@ -325,8 +280,8 @@ static void moreExitsThanThereIsRoomFor_areCut(void **state)
     verified_exits_at(l1, CODE("1: vmread rax, rdx; dec rsi; jnz 1b; ud2"));
     verified_predict_alone(l1);
     assert_true(l1->prediction->cut);
-    assert_int_equal(pending(l1), CLUSTER_PREDICT_EXITS);
-    check_all_exits(l1);
+    assert_int_equal(verified_pending(l1), CLUSTER_PREDICT_EXITS);
+    verified_check_all(l1);
 }
 
 static void moreStoresThanThereIsRoomFor_areCut(void **state)
@@ -341,8 +296,8 @@ static void moreStoresThanThereIsRoomFor_areCut(void **state)
     GPR(l1, RDI) = GUEST_DATA;
     verified_predict_alone(l1);
     assert_true(l1->prediction->cut);
-    assert_in_range(pending(l1), 4, CLUSTER_PREDICT_STORES / 512);
-    check_all_exits(l1);
+    assert_in_range(verified_pending(l1), 4, CLUSTER_PREDICT_STORES / 512);
+    verified_check_all(l1);
 }
 
 static void morePagesThanThereIsRoomFor_areCut(void **state)
@@ -358,11 +313,9 @@ static void morePagesThanThereIsRoomFor_areCut(void **state)
     verified_exits_at(l1, CODE("1: vmread rax, rdx; mov [rbx], rax; add rbx, 4096; jmp 1b"));
     verified_predict_alone(l1);
     assert_true(l1->prediction->cut);
-    assert_int_equal(pending(l1), CLUSTER_COPY_PAGES - 1);      /* one is the VMCS */
-    check_all_exits(l1);
+    assert_int_equal(verified_pending(l1), CLUSTER_COPY_PAGES - 1);      /* one is the VMCS */
+    verified_check_all(l1);
 }
-
-#define LAW(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 int main(void)
 {

@@ -4,54 +4,8 @@
  * found when its translations are wrong.
  */
 #define _GNU_SOURCE             /* memmem() */
-#include "verified.h"
+#include "verified_law.h"
 #include "unit.h"
-
-#define GPR(l1, name) ((l1)->guest->regs.gpr[CLUSTER_##name])
-
-/* Two exits with a bit of everything between them, and a third. */
-#define GAP "vmread rax, rdx; mov [rbx], rax; push rax; pop rsi; add rsi, 1; " \
-            "vmwrite rdx, rsi; vmread rcx, rdx; ud2"
-
-static int start(void **state)
-{
-    struct verified *l1 = verified_start();
-
-    GPR(l1, RBX) = GUEST_DATA;
-    GPR(l1, RDX) = 0x10;
-    *state = l1;
-    return 0;
-}
-
-static int end(void **state)
-{
-    verified_end(*state);
-    return 0;
-}
-
-static unsigned int pending(const struct verified *l1)
-{
-    return l1->prediction->nr_exits - l1->prediction->next;
-}
-
-/* L1 goes to each predicted exit, and is right there. */
-static void check_all_exits(struct verified *l1)
-{
-    while (cluster_predict_pending(l1->prediction)) {
-        verified_go(l1);
-        assert_true(verified_compare(l1));
-    }
-}
-
-static void check_mismatch(const struct verified *l1, enum cluster_mismatch_kind kind,
-                           uint64_t where, uint64_t expected, uint64_t actual)
-{
-    assert_int_equal(l1->mismatch.kind, kind);
-    assert_int_equal(l1->mismatch.where, where);
-    assert_int_equal(l1->mismatch.expected, expected);
-    assert_int_equal(l1->mismatch.actual, actual);
-    assert_int_equal(l1->mismatch.site, GUEST_CODE);
-}
 
 static void engine_agreesWithTheInterpreter(void **state)
 {
@@ -62,8 +16,8 @@ static void engine_agreesWithTheInterpreter(void **state)
         verified_exits_at(l1, CODE(GAP));
         assert_true(verified_predict(l1));
         assert_int_equal(l1->out.exiting, 3);
-        assert_int_equal(pending(l1), 2);
-        check_all_exits(l1);
+        assert_int_equal(verified_pending(l1), 2);
+        verified_check_all(l1);
     }
     assert_true(l1->out.cached);
 }
@@ -108,9 +62,10 @@ static void wrongTranslation_isFound(void **state)
     assert_true(verified_predict(l1));
     patch_translation(l1, 0x13579bdf, 0x13579bd0);
     assert_false(verified_predict(l1));
-    check_mismatch(l1, CLUSTER_MISMATCH_GPR, CLUSTER_RSI, 0x13579bdf + 0x10, 0x13579bd0 + 0x10);
+    verified_check_mismatch(l1, CLUSTER_MISMATCH_GPR, CLUSTER_RSI, 0x13579bdf + 0x10,
+                            0x13579bd0 + 0x10);
     assert_false(l1->mismatch.native);
-    assert_int_equal(pending(l1), 0);
+    assert_int_equal(verified_pending(l1), 0);
 }
 
 static void wrongStoreOfTheTranslation_isFound(void **state)
@@ -122,7 +77,7 @@ static void wrongStoreOfTheTranslation_isFound(void **state)
     assert_true(verified_predict(l1));
     patch_translation(l1, 0x13579bdf, 0x13579bd0);
     assert_false(verified_predict(l1));
-    check_mismatch(l1, CLUSTER_MISMATCH_MEMORY, GUEST_DATA + 16, 0x13579bdf, 0x13579bd0);
+    verified_check_mismatch(l1, CLUSTER_MISMATCH_MEMORY, GUEST_DATA + 16, 0x13579bdf, 0x13579bd0);
     assert_false(l1->mismatch.native);
 }
 
@@ -135,7 +90,7 @@ static void wrongVmwriteOfTheTranslation_isFound(void **state)
     assert_true(verified_predict(l1));
     patch_translation(l1, 0x13579bdf, 0x13579bd0);
     assert_false(verified_predict(l1));
-    check_mismatch(l1, CLUSTER_MISMATCH_FIELD, 0x10, 0x13579bdf, 0x13579bd0);
+    verified_check_mismatch(l1, CLUSTER_MISMATCH_FIELD, 0x10, 0x13579bdf, 0x13579bd0);
     assert_false(l1->mismatch.native);
 }
 
@@ -153,7 +108,7 @@ static void translationThatGoesTooFar_isFound(void **state)
     memcpy(snapshot, new, sizeof(new));
     memcpy(guest_at(l1->guest, GUEST_CODE + 3), new, sizeof(new));
     assert_false(verified_predict(l1));
-    check_mismatch(l1, CLUSTER_MISMATCH_INSNS, GUEST_CODE + 3, 1, 3);
+    verified_check_mismatch(l1, CLUSTER_MISMATCH_INSNS, GUEST_CODE + 3, 1, 3);
 }
 
 /* VMREADs that are plain loads see the VMWRITEs before them. */
@@ -167,7 +122,7 @@ static void engine_readsWhatItWrote(void **state)
         verified_exits_at(l1, CODE("vmread rax, rdx; mov edx, 0x20; lea rsi, [rax+rbp];"
                                    "vmwrite rdx, rsi; mov edx, 0x20; vmread rdi, rdx; cpuid; ud2"));
         assert_true(verified_predict(l1));
-        check_all_exits(l1);
+        verified_check_all(l1);
         GPR(l1, RDX) = 0x10;
     }
 }
@@ -187,7 +142,7 @@ static void storeIntoTheVmcs_isReadByVmread(void **state)
                                    "mov edx, 0x10; vmread rsi, rdx; mov rsi, [rbx+8*8]; cpuid;"
                                    "ud2"));
         assert_true(verified_predict(l1));
-        check_all_exits(l1);
+        verified_check_all(l1);
         assert_int_equal(GPR(l1, RDI), i);
     }
 }
@@ -204,11 +159,9 @@ static void stringThatStopsInTheMiddle_isPredicted(void **state)
         verified_exits_at(l1, CODE("vmread rax, rdx; vmread rax, rdx; mov rdi, rbx; mov ecx, 5;"
                                    "rep stosq; vmread rax, rdx"));
         assert_true(verified_predict(l1));
-        check_all_exits(l1);
+        verified_check_all(l1);
     }
 }
-
-#define LAW(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 int main(void)
 {

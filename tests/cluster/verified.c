@@ -2,6 +2,7 @@
 #include "verified.h"
 #include "decode.h"
 #include "interp.h"
+#include "adjoin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,14 +72,6 @@ static enum cluster_emulated op_emulate(void *ctx, enum cluster_op op, struct cl
     return guest_ops.emulate(guest_of(ctx), op, regs, operands);
 }
 
-/* Its pages are where they are. */
-static uint8_t *op_adjoin(void *ctx, uint8_t *const page[2])
-{
-    (void)ctx;
-    (void)page;
-    return NULL;
-}
-
 static bool op_event_pending(void *ctx, uint64_t rflags)
 {
     return guest_ops.event_pending(guest_of(ctx), rflags);
@@ -92,7 +85,7 @@ static const struct cluster_ops ops = {
     .vmwrite = op_vmwrite,
     .vmcs_field = op_vmcs_field,
     .emulate = op_emulate,
-    .event_pending = op_event_pending, .adjoin = op_adjoin,
+    .event_pending = op_event_pending, .adjoin = adjoin_nowhere,
 };
 
 static bool more_vmwrite(void *ctx, uint64_t field, uint64_t *value)
