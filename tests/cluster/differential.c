@@ -10,17 +10,16 @@
  * What the interpreter leaves to hardware (accesses that cross a page end) the
  * CPU does for it, by a single step.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "alu.h"
 #include "compare.h"
 #include "model.h"
 #include "native.h"
+#include "random_run.h"
 #include "sequence.h"
 #include "unit.h"
 
@@ -159,31 +158,14 @@ static void usage(FILE *out)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "seed", required_argument, NULL, 's' },
-        { "count", required_argument, NULL, 'c' },
-        { "endless", no_argument, NULL, 'e' },
-        { "help", no_argument, NULL, 'h' },
-        { 0 },
-    };
-    uint64_t seed, count = 100000;
-    bool endless = false;
-    int option;
+    struct random_run options;
+    int status;
 
-    if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-        seed = 1;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        switch (option) {
-        case 's': seed = strtoull(optarg, NULL, 0); break;
-        case 'c': count = strtoull(optarg, NULL, 0); break;
-        case 'e': endless = true; break;
-        case 'h': usage(stdout); return 0;
-        default:  usage(stderr); return 2;
-        }
-    }
-    printf("seed %" PRIu64 ", FS and GS bases %s\n", seed,
+    if (!random_run_options(argc, argv, usage, &options, &status))
+        return status;
+    printf("seed %" PRIu64 ", FS and GS bases %s\n", options.seed,
            native_has_bases() ? "included" : "left out: the kernel does not let programs set them");
     fflush(stdout);
     signal(SIGINT, on_interrupt);
-    return run(seed, count, endless);
+    return run(options.seed, options.count, options.endless);
 }

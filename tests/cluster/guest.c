@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest.h"
-#include "guest_arena.h"
 #include "adjoin.h"
+#include "guest_arena.h"
 
 #include <stdio.h>
 #include <stdlib.h>

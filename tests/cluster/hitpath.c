@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include "cluster.h"
-#include "guest.h"
 #include "adjoin.h"
+#include "guest.h"
 
 enum { RUNS = 10000 };
 

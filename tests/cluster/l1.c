@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "l1.h"
+#include "adjoin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,6 @@
 #include "alu.h"
 #include "decode.h"
 #include "random.h"
-#include "adjoin.h"
 
 static void broken(const char *what)
 {

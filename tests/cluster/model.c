@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "model.h"
+#include "adjoin.h"
 
 #include <signal.h>
 #include <stdlib.h>
 
 #include "alu.h"
 #include "decode.h"
-#include "adjoin.h"
 
 enum {
     PAGE = 4096,

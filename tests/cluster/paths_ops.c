@@ -4,8 +4,8 @@
  * the same order, and an error where it is asked otherwise.
  */
 #include "alu.h"
-#include "paths_world.h"
 #include "adjoin.h"
+#include "paths_world.h"
 
 #include <inttypes.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "verified.h"
+#include "adjoin.h"
 #include "decode.h"
 #include "interp.h"
-#include "adjoin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
