@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "alu.h"
 #include "compare.h"
@@ -31,7 +32,7 @@ enum {
 };
 
 struct tally {
-    uint64_t sequences, executions, insns, by_hardware, mismatches;
+    uint64_t sequences, executions, insns, by_hardware, mismatches, foreign;
     uint64_t ending[MODEL_NR_ENDINGS];
     uint64_t *per_form;
 };
@@ -53,6 +54,19 @@ static bool comparable(enum model_ending ending)
            ending == MODEL_NOWHERE;
 }
 
+/*
+ * The page that was refused to L1 is one of this program's own, such as a sanitizer has
+ * at 2 GiB: the CPU would not refuse it.
+ */
+static bool is_mapped_here(const struct model *m)
+{
+    bool l1 = m->refused >= NATIVE_DATA && m->refused <= NATIVE_CODE;
+    unsigned char resident;
+
+    return m->ending == MODEL_MEMORY && m->refused != 0 && !l1 &&
+           mincore((void *)(uintptr_t)m->refused, 4096, &resident) == 0;
+}
+
 static void execute(struct model *m, struct tally *tally)
 {
     model_interpret(m);
@@ -60,7 +74,8 @@ static void execute(struct model *m, struct tally *tally)
     tally->ending[m->ending]++;
     tally->insns += m->insns;
     tally->by_hardware += m->by_hardware;
-    if (!comparable(m->ending)) {
+    if (!comparable(m->ending) || is_mapped_here(m)) {
+        tally->foreign += comparable(m->ending);
         model_to_native(m);
         return;
     }
@@ -110,7 +125,8 @@ static void print_totals(const struct model *m, const struct tally *tally)
            ", by an access: %" PRIu64 ", nowhere: %" PRIu64 ", not compared: %" PRIu64 "; "
            "single steps by the CPU: %" PRIu64 "\n", tally->ending[MODEL_END],
            tally->ending[MODEL_FAULT], tally->ending[MODEL_MEMORY], tally->ending[MODEL_NOWHERE],
-           tally->ending[MODEL_UNKNOWN] + tally->ending[MODEL_ENDLESS], tally->by_hardware);
+           tally->ending[MODEL_UNKNOWN] + tally->ending[MODEL_ENDLESS] + tally->foreign,
+           tally->by_hardware);
     fflush(stdout);
 }
 
