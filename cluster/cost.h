@@ -36,8 +36,8 @@ enum {
      * the instruction's bytes.
      *
      * These are the aims of the design, not what it costs as yet: "bench/cost-model
-     * --measure" says 1,915 and 9.9 of a run with forks.  With those, regions would end
-     * at gaps of 193 instructions, and fewer exits would be avoided than it takes for the
+     * --measure" says 1,639 and 10.6 of make run.  With those, regions would end
+     * at gaps of 181 instructions, and fewer exits would be avoided than it takes for the
      * price of an instruction to be worth bringing down.
      */
     CLUSTER_COST_REGION = 600,
@@ -45,7 +45,7 @@ enum {
 
     /*
      * What a region costs once, for each instruction in it: to decode, interpret and
-     * keep it, and to translate it.  The aim of the design; 12,509 in that run.
+     * keep it, and to translate it.  4,927 in that run.
      */
     CLUSTER_COST_RECORD = 5000,
 
