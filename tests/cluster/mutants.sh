@@ -131,8 +131,8 @@ mutant 'known flags are not used' dispatch.c 's/exit->flags_known ? exit->flags 
 
 # Translation.
 mutant 'the stack one slot off' xlate_memory.c 's/return emit_mem(HOST_STACK, offset);/return emit_mem(HOST_STACK, offset + 8);/'
-mutant 'no check of the slot' xlate_memory.c '/^static void check_slot/,/^}/s/miss_if(x, EMIT_NOT_BELOW, slot, false);/miss_if(x, EMIT_SIGN, slot, false);/'
-mutant 'slots of constant addresses are not checked' xlate_memory.c 's/miss_if(x, EMIT_EQUAL, slot, true);/miss_if(x, EMIT_SIGN, slot, true);/'
+mutant 'no check of the slot' xlate_memory.c '/^static void check_slot/,/^}/s/other_page_if(x, EMIT_NOT_BELOW, slot);/other_page_if(x, EMIT_SIGN, slot);/'
+mutant 'slots of constant addresses are not checked' xlate_memory.c 's/no_page_if(x, EMIT_EQUAL, slot);/no_page_if(x, EMIT_SIGN, slot);/'
 mutant 'segment bases are left out' xlate_memory.c '/^static void check_slot/,/^}/s/if (mem->segment != CLUSTER_SEG_FLAT)/if (mem->segment == 77)/'
 mutant 'flags are not saved before an address' xlate_memory.c '/^struct emit_rm xlate_memory/,/^}/s/xlate_flags_spare(x);/;/'
 mutant 'a read slot serves writes' xlate_memory.c 's/exit->write = cluster_operand_written(x->insn);/exit->write = false;/'
@@ -146,6 +146,15 @@ mutant 'back-edges do not count' xlate_branch.c 's/int32_t insns = x->node->dept
 mutant 'an exit with the RSP of before' xlate_branch.c 's/exit->rsp = cluster_rsp_after(x->node);/exit->rsp = x->node->rsp;/'
 mutant 'fields of another width' xlate_system.c 's/two = x->plan->field_width == 2/two = x->plan->field_width == 8/'
 mutant 'no look for a poke before a translated VMREAD' xlate_system.c 's/xlate_exit_if(x, EMIT_NOT_EQUAL, CLUSTER_EXIT_POKE);/;/'
+mutant 'no look for a poke before a translated VMWRITE' xlate_system.c '/^void xlate_vmwrite/,/^}/s/check_poke(x);/;/'
+mutant 'a field is stored with its neighbour' xlate_system.c '/^void xlate_vmwrite/,/^}/s/x->plan->field_width, emit_mem/8, emit_mem/'
+mutant 'fields that do more are stored as well' plan.c '/^static enum plan_how plan_vmwrite/,/^}/s/!field.store || //'
+mutant 'RDTSC without the offset' xlate_system.c '/^static void rdtsc/,/^}/s/offsetof(struct cluster_frame, tsc_offset)/offsetof(struct cluster_frame, lazy)/'
+mutant 'RDTSC counts always' xlate_system.c '/^static void rdtsc/,/^}/s/xlate_exit_if(x, EMIT_EQUAL, CLUSTER_EXIT_STEP);/;/'
+mutant 'what does not exit counts as avoided' interp.c '/^void cluster_discount/,/^}/s/out->exiting -=/(void)/'
+mutant 'the log of VMWRITEs is not compared' predict_compare.c 's/|| !same_logs(expected, actual, m)/|| false/'
+mutant 'VMWRITEs without a log are not compared' predict_compare.c 's/if (!same_stores(expected, actual, m) ||/if (/; s/written\[i\] \&\&/written[i] \&\& i \&\&/'
+mutant 'code words are compared from the beginning for each piece' hosts.c 's/(piece->host, &ours, piece->words)/(piece->host, \&(const uint64_t *){ ours }, piece->words)/'
 mutant 'the shadow of STI stays' translate.c 's/offsetof(struct cluster_frame, sti_shadow)), 0);/offsetof(struct cluster_frame, sti_shadow)), 1);/'
 mutant 'a register is not stored on the way out' xlate_exit.c '/^static const uint8_t kept/,/^}/s/CLUSTER_RSI, //'
 
