@@ -111,6 +111,8 @@ struct cluster_world {
     bool tsc_counts;
     /* Where the fields lie that vmcs_field() tells of; NULL when none may be read so. */
     uint8_t *vmcs;
+    /* Where a VMWRITE notes which field it was: see struct cluster_field.  NULL: nowhere. */
+    uint8_t *vmcs_dirty;
     /*
      * Not 0 when something has come up, at any time and on whatever account, for
      * which L0 wants its processor: the engine stops at the next exiting
@@ -135,6 +137,9 @@ struct cluster_field {
     uint32_t offset;
     uint8_t  width;
     bool     store;             /* a VMWRITE succeeds, and does no more than store its low @width bytes there */
+    /* But for this: @dirty_mask is ORed into the byte at cluster_world.vmcs_dirty + @dirty_byte.  0: no. */
+    uint8_t  dirty_mask;
+    uint16_t dirty_byte;
 };
 
 /*

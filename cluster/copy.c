@@ -177,7 +177,8 @@ static bool cf_check copy_vmcs_field(void *ctx, uint64_t field, struct cluster_f
 {
     const struct cluster_copy *copy = ctx;
 
-    return copy->ops->vmcs_field(copy->ctx, field, where);
+    return copy->ops->vmcs_field(copy->ctx, field, where) &&
+           where->dirty_byte < CLUSTER_COPY_DIRTY_BYTES;
 }
 
 /* Copies are not the guest's: a stack across two of them is left to the interpreter. */
@@ -242,6 +243,7 @@ void cluster_copy_start(struct cluster_copy *copy, const struct cluster_ops *ops
     copy->world.poke = &copy->no_poke;
     copy->world.silent = NULL;
     copy->world.tsc_counts = false;
+    copy->world.vmcs_dirty = copy->dirty;
     copy->no_poke = 0;
     copy->cr2 = *world->cr2;
     copy->world.cr2 = &copy->cr2;

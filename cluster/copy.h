@@ -21,6 +21,7 @@ enum {
     CLUSTER_COPY_PAGES = 48,            /* copied */
     CLUSTER_COPY_CODE_PAGES = 128,      /* fetched from */
     CLUSTER_COPY_FIELDS = 256,          /* VMWRITEs */
+    CLUSTER_COPY_DIRTY_BYTES = 64,      /* where notes may be made, see struct cluster_field */
     CLUSTER_COPY_PAGE_SIZE = 4096,
 };
 
@@ -62,6 +63,7 @@ struct cluster_copy {
     uint32_t no_poke;
     bool     full;                      /* something was refused because a pool is used up */
     uint64_t cr2;
+    uint8_t  dirty[CLUSTER_COPY_DIRTY_BYTES];   /* for translated code to note in; of no meaning */
     unsigned int nr_pages, nr_code, nr_fields;
     const uint8_t *real[CLUSTER_COPY_PAGES];    /* what page[] is a copy of */
     uint64_t linear[CLUSTER_COPY_PAGES];        /* by which it was first reached */

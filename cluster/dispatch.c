@@ -160,6 +160,7 @@ static void start_frame(struct cluster_execution *e, const struct cluster_regs *
     frame->tsc_offset = world->tsc_offset;
     frame->tsc_counts = world->tsc_counts;
     frame->vmcs = world->vmcs;
+    frame->vmcs_dirty = world->vmcs_dirty;
     frame->tag = e->region->tag;
     frame->poke = world->poke;
     frame->cr2 = world->cr2;

@@ -41,7 +41,8 @@ struct cluster_frame {
     uint64_t lazy[2];
     uint64_t segment_base[3];   /* by enum cluster_seg; FLAT is 0 */
     uint64_t tsc_offset;        /* struct cluster_world's, as what follows */
-    uint8_t *vmcs;        /* struct cluster_world's */
+    uint8_t *vmcs;              /* struct cluster_world's, as what follows */
+    uint8_t *vmcs_dirty;
     const volatile uint32_t *poke;
     uint64_t *cr2;
     uint64_t tag;               /* the region's */

@@ -236,6 +236,8 @@ static enum plan_how plan_vmwrite(const struct planner *p)
         return PLAN_STEP;
     p->plan->offset = field.offset;
     p->plan->field_width = field.width;
+    p->plan->dirty_mask = field.dirty_mask;
+    p->plan->dirty_byte = field.dirty_byte;
     return PLAN_VMWRITE;
 }
 

@@ -257,6 +257,8 @@ struct cluster_plan {
     bool     observed;          /* the flags at its beginning may be seen, by it or later */
     bool     guarded;           /* VMREAD: @address is the field number that its register must hold */
     bool     clobbers;          /* and we change L0's flags before L1 sets them all anew */
+    uint8_t  dirty_mask;        /* VMWRITE: see struct cluster_field, as the next */
+    uint16_t dirty_byte;
     int32_t  offset;            /* STACK: from the region's entry RSP; VMREAD, VMWRITE: of the field */
     uint32_t label;             /* a header: where the code behind its entry is, in the arena */
     uint64_t address;           /* CONSTANT: linear, without the segment's base; see guarded */

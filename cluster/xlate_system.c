@@ -215,6 +215,16 @@ void xlate_vmread(struct xlate *x)
     xlate_flags_cleared(x);
 }
 
+/* The flags are VMWRITE's to set: ORing may change them. */
+static void note_dirty(struct xlate *x)
+{
+    if (!x->plan->dirty_mask)
+        return;
+    emit_load(&x->hot, 8, SCRATCH_ADDRESS, emit_frame(offsetof(struct cluster_frame, vmcs_dirty)));
+    emit_alu_imm(&x->hot, 0, CLUSTER_OP_OR, 1, emit_mem(SCRATCH_ADDRESS, x->plan->dirty_byte),
+                 (int8_t)x->plan->dirty_mask);
+}
+
 /* The same field, the other way: the low bytes of a register. */
 void xlate_vmwrite(struct xlate *x)
 {
@@ -225,5 +235,6 @@ void xlate_vmwrite(struct xlate *x)
     reg = xlate_in_register(x, x->insn->src, SCRATCH);
     emit_load(&x->hot, 8, SCRATCH_ADDRESS, emit_frame(offsetof(struct cluster_frame, vmcs)));
     emit_store(&x->hot, x->plan->field_width, emit_mem(SCRATCH_ADDRESS, x->plan->offset), reg);
+    note_dirty(x);
     xlate_flags_cleared(x);
 }

@@ -91,6 +91,7 @@ static void fill_world(struct l1 *l, struct cluster_world *world)
     world->gs_base = l->state.gs_base;
     world->cr2 = &l->state.cr2;
     world->vmcs = l->script->vmcs ? (uint8_t *)l->state.vmcs : NULL;
+    world->vmcs_dirty = l->state.dirty;
     world->poke = &l->poke;
     world->pending = l->script->pending && l->script->event;
 }
@@ -202,6 +203,8 @@ static bool op_vmcs_field(void *ctx, uint64_t field, struct cluster_field *where
     where->offset = 8 * field_number(field);
     where->width = field_width(field);
     where->store = is_store(field);
+    where->dirty_byte = field_number(field) / 8;
+    where->dirty_mask = 1u << field_number(field) % 8;
     return true;
 }
 
@@ -244,6 +247,7 @@ static enum cluster_vmx op_vmwrite(void *ctx, uint64_t field, uint64_t value)
 
     if (l->script->vmcs && is_store(field)) {
         memcpy(&l->state.vmcs[field_number(field)], &value, field_width(field));
+        l->state.dirty[field_number(field) / 8] |= 1u << field_number(field) % 8;
         return CLUSTER_VMX_SUCCEED;
     }
     if (declines(l, field))

@@ -78,6 +78,7 @@ struct l1_state {
     struct cluster_regs regs;
     uint64_t gs_base, cr2;
     uint64_t vmcs[L1_VMCS_FIELDS];
+    uint8_t dirty[(L1_VMCS_FIELDS + 7) / 8];    /* VMWRITEs that were mere stores */
     uint64_t advanced;          /* vmwrites and emulated instructions executed */
 };
 

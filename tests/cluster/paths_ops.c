@@ -68,7 +68,9 @@ static bool plain_field(const struct path_world *w, uint64_t field, struct clust
 
     for (i = 0; i < w->nr_fields; i++) {
         if (w->field[i].field == field && w->field[i].plain && w->plain_fields) {
-            *where = (struct cluster_field){ i * sizeof(w->vmcs[0]), sizeof(w->vmcs[0]), false };
+            *where = (struct cluster_field){
+                .offset = i * sizeof(w->vmcs[0]), .width = sizeof(w->vmcs[0]),
+            };
             return true;
         }
     }
