@@ -31,6 +31,7 @@
 #define NVMX_TRC_CLUSTER_PIECE      (NVMX_TRC_CLUSTER + 0x7)
 #define NVMX_TRC_CLUSTER_MISMATCH   (NVMX_TRC_CLUSTER + 0x8)
 #define NVMX_TRC_CLUSTER_VALUES     (NVMX_TRC_CLUSTER + 0x9)
+#define NVMX_TRC_CLUSTER_BATCH      (NVMX_TRC_CLUSTER + 0xa)
 
 struct nvmx_trc_site {
     uint32_t rip_lo, rip_hi;
@@ -140,6 +141,17 @@ struct nvmx_trc_mismatch {
                                        not against L1 */
     uint32_t insns;                 /* instructions predicted up to there */
     uint32_t where_lo, where_hi;    /* see enum nvmx_trc_differs; else 0 */
+};
+
+/*
+ * A virtual VM entry was done by batch (nvmx/sync.h): fields that were written to
+ * vmcs02 as they are, and those fetched from there since the virtual entry before.
+ * The site's address is 0.
+ */
+struct nvmx_trc_batch {
+    struct nvmx_trc_site site;
+    uint32_t fields;                /* written 15..0, fetched 31..16 */
+    uint32_t inputs;                /* computed anew: enum nvmx_input (nvmx/field.h) */
 };
 
 struct nvmx_trc_values {

@@ -80,6 +80,17 @@ void nvmx_cluster_trace_discarded(const struct vcpu *v, uint64_t site,
                                   enum cluster_discard why,
                                   unsigned int count);
 
+/* A virtual entry: fields written, fields fetched since the one before. */
+void nvmx_cluster_trace_batch(const struct vcpu *v, unsigned int written,
+                              unsigned int fetched, uint32_t inputs);
+
+/*
+ * batch.c: @encoding will be read and written by translated code from now on, without
+ * a word; and where that notes what it writes (struct nvmx_sync's @dirty), or NULL.
+ */
+void nvmx_batch_pin(struct vcpu *v, uint32_t encoding);
+uint8_t *nvmx_batch_dirty(const struct vcpu *v);
+
 /* glue.c: all that there is to be traced of one call of the engine. */
 void nvmx_cluster_trace_run(const struct vcpu *v,
                             const struct nvmx_cluster *cluster, uint64_t site,

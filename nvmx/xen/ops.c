@@ -15,6 +15,7 @@
 #include <asm/hvm/vmx/vmx.h>
 #include <asm/hvm/vmx/vvmx.h>
 
+#include "field.h"
 #include "internal.h"
 
 /* With hardware VMCS shadowing the vvmcs is no plain memory. */
@@ -49,6 +50,7 @@ static bool cf_check ops_begin(void *ctx, struct cluster_world *world,
     world->silent = &cluster->silent;
     cluster->silent = 0;
     world->vmcs = plain_vvmcs(v);
+    world->vmcs_dirty = nvmx_batch_dirty(v);
     world->poke = &softirq_pending(smp_processor_id());
     world->pending = cluster->pending;
     /* Saved at the exit, loaded at the entry: hvm/vmx/entry.S. */
@@ -105,7 +107,7 @@ static enum cluster_vmx cf_check ops_vmread(void *ctx, uint64_t field,
 {
     struct nvmx_cluster *cluster = ctx;
 
-    if ( get_vvmcs_safe(current, field, value) != VMX_INSN_SUCCEED )
+    if ( nvmx_vmread(current, field, value) != VMX_INSN_SUCCEED )
         return CLUSTER_VMX_DECLINE;
 
     if ( !nvmx_cluster_field_exits(current, field, false) )
@@ -148,7 +150,7 @@ static bool stores_only(uint64_t field)
 static bool cf_check ops_vmcs_field(void *ctx, uint64_t field,
                                     struct cluster_field *where)
 {
-    unsigned int offset, width;
+    unsigned int offset, width, position;
 
     if ( cpu_has_vmx_vmcs_shadowing ||
          !nvmx_vvmcs_field(field, &offset, &width) )
@@ -157,6 +159,10 @@ static bool cf_check ops_vmcs_field(void *ctx, uint64_t field,
     where->offset = offset;
     where->width = width;
     where->store = stores_only(field);
+    position = nvmx_position(field);
+    where->dirty_byte = position / 8;
+    where->dirty_mask = 1U << (position % 8);
+    nvmx_batch_pin(current, field);
 
     return true;
 }

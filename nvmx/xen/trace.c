@@ -21,6 +21,7 @@ static void __init __maybe_unused build_assertions(void)
     BUILD_BUG_ON(NVMX_TRC_CLUSTER_PIECE != TRC_HVM_NVMX_CLUSTER_PIECE);
     BUILD_BUG_ON(NVMX_TRC_CLUSTER_MISMATCH != TRC_HVM_NVMX_CLUSTER_MISMATCH);
     BUILD_BUG_ON(NVMX_TRC_CLUSTER_VALUES != TRC_HVM_NVMX_CLUSTER_VALUES);
+    BUILD_BUG_ON(NVMX_TRC_CLUSTER_BATCH != TRC_HVM_NVMX_CLUSTER_BATCH);
     BUILD_BUG_ON(sizeof(struct nvmx_trc_code) >
                  TRACE_EXTRA_MAX * sizeof(uint32_t));
     BUILD_BUG_ON(sizeof(struct nvmx_trc_piece) >
@@ -270,6 +271,22 @@ void nvmx_cluster_trace_discarded(const struct vcpu *v, uint64_t site,
         .count = count,
     };
     trace_time(NVMX_TRC_CLUSTER_DISCARDED, sizeof(rec), &rec);
+}
+
+void nvmx_cluster_trace_batch(const struct vcpu *v, unsigned int written,
+                              unsigned int fetched, uint32_t inputs)
+{
+    struct nvmx_trc_batch rec;
+
+    if ( likely(!tb_init_done) )
+        return;
+
+    rec = (struct nvmx_trc_batch){
+        .site = site_of(v, 0),
+        .fields = written | (fetched << 16),
+        .inputs = inputs,
+    };
+    trace_time(NVMX_TRC_CLUSTER_BATCH, sizeof(rec), &rec);
 }
 
 /*

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "sync.h"
+
+void nvmx_sync_start(struct nvmx_sync *sync, const struct nvmx_table *table)
+{
+    sync->dirty = table->known;
+    memset(&sync->stale, 0, sizeof(sync->stale));
+}
+
+void nvmx_sync_written(struct nvmx_sync *sync, unsigned int position)
+{
+    nvmx_set_add(&sync->dirty, position);
+    nvmx_set_remove(&sync->stale, position);
+}
+
+static uint32_t inputs_of(const struct nvmx_table *table, unsigned int first, uint64_t word)
+{
+    uint32_t inputs = 0;
+
+    for (; word; word &= word - 1)
+        inputs |= table->inputs[first + __builtin_ctzll(word)];
+    return inputs;
+}
+
+void nvmx_plan_entry(const struct nvmx_sync *sync, const struct nvmx_table *table,
+                     struct nvmx_plan_entry *plan)
+{
+    unsigned int i;
+
+    plan->inputs = 0;
+    for (i = 0; i < NVMX_SET_WORDS; i++) {
+        uint64_t dirty = sync->dirty.word[i];
+
+        plan->copy.word[i] = dirty & table->copy.word[i];
+        plan->inputs |= inputs_of(table, i * 64, dirty & table->input.word[i]);
+    }
+}
+
+void nvmx_sync_entered(struct nvmx_sync *sync)
+{
+    memset(&sync->dirty, 0, sizeof(sync->dirty));
+}
+
+void nvmx_sync_left(struct nvmx_sync *sync, const struct nvmx_table *table, bool cr3)
+{
+    sync->stale = table->hardware;
+    if (cr3)
+        nvmx_set_add(&sync->stale, nvmx_position(0x6802));
+}
+
+unsigned int nvmx_plan_fetch(const struct nvmx_sync *sync, const struct nvmx_set *wanted,
+                             struct nvmx_set *plan)
+{
+    unsigned int i;
+
+    for (i = 0; i < NVMX_SET_WORDS; i++)
+        plan->word[i] = sync->stale.word[i] & wanted->word[i];
+    return nvmx_set_size(plan);
+}
+
+unsigned int nvmx_plan_complete(const struct nvmx_sync *sync, struct nvmx_set *plan)
+{
+    *plan = sync->stale;
+    return nvmx_set_size(plan);
+}
+
+void nvmx_sync_fetched(struct nvmx_sync *sync, const struct nvmx_set *plan)
+{
+    unsigned int i;
+
+    for (i = 0; i < NVMX_SET_WORDS; i++)
+        sync->stale.word[i] &= ~plan->word[i];
+}
+
+bool nvmx_sync_asked(struct nvmx_sync *sync, unsigned int position)
+{
+    if (!nvmx_set_has(&sync->stale, position))
+        return false;
+    if (++sync->asked[position] == NVMX_EAGER_AFTER)
+        nvmx_set_add(&sync->eager, position);
+    return true;
+}
+
+void nvmx_sync_pin(struct nvmx_sync *sync, unsigned int position)
+{
+    nvmx_set_add(&sync->eager, position);
+}
