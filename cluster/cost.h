@@ -71,6 +71,12 @@ enum {
      */
     CLUSTER_SCATTERED_HOPS = 2,
 
+    /*
+     * So often a site's region is recorded anew for that.  Counted, per bridged instruction in
+     * run "forks" of make run: once 9.7 instructions of L0, 4 times 8.8.
+     */
+    CLUSTER_MAX_REBUILT = 4,
+
     /* Executions after which a cluster or region is judged, each time anew. */
     CLUSTER_TRIAL_RUNS = 64,
 };

@@ -37,18 +37,17 @@ static void save_state(struct cluster_execution *e)
 }
 
 /*
- * Where to go on with node @n, precise; NO_INDEX where that was left to the
- * interpreter, or the execution has ended.
+ * Where to go on with node @n, precise: by the interpreter, until there is code to enter.
+ * NO_INDEX when the execution has ended.
  */
 static uint32_t enter_node(struct cluster_execution *e, uint32_t n)
 {
+    /* Translated code ends STI's shadow only behind an STI of the same segment. */
+    while (n != CLUSTER_NO_INDEX &&
+           (e->vcpu->node[n].code == CLUSTER_NO_INDEX || e->frame->regs.sti_shadow))
+        n = cluster_execution_step(e, n);
     if (n == CLUSTER_NO_INDEX)
         return CLUSTER_NO_INDEX;
-    /* Translated code ends STI's shadow only behind an STI of the same segment. */
-    if (e->vcpu->node[n].code == CLUSTER_NO_INDEX || e->frame->regs.sti_shadow) {
-        cluster_execution_interpret(e, n);
-        return CLUSTER_NO_INDEX;
-    }
     save_state(e);
     return e->vcpu->node[n].code;
 }
@@ -85,6 +84,7 @@ static uint32_t miss(struct cluster_execution *e, const struct cluster_exit *exi
     if (!missed_already(e, exit) &&
         cluster_hosts_fill(e->vcpu, e->x, e->region, &e->frame->slot[exit->slot], e->frame->address, exit))
         return exit->resume;
+    e->region->hops += exit->span;      /* where its page ends has changed: better recorded anew */
     return step(e, exit, exit->resume_next);
 }
 
@@ -119,6 +119,14 @@ static uint32_t at_end(struct cluster_execution *e, const struct cluster_exit *e
     return CLUSTER_NO_INDEX;
 }
 
+/* The node of @exit and all behind it. */
+static uint32_t interpret(struct cluster_execution *e, const struct cluster_exit *exit)
+{
+    load_state(e, exit, e->vcpu->node[exit->node].rip);
+    cluster_execution_interpret(e, exit->node);
+    return CLUSTER_NO_INDEX;
+}
+
 static uint32_t stop_before(struct cluster_execution *e, const struct cluster_exit *exit,
                             enum cluster_stop why)
 {
@@ -133,8 +141,10 @@ static uint32_t dispatch(struct cluster_execution *e, const struct cluster_exit 
     switch (exit->kind) {
     case CLUSTER_EXIT_MISS:
         return miss(e, exit);
-    case CLUSTER_EXIT_STEP: case CLUSTER_EXIT_TARGET: case CLUSTER_EXIT_INTERPRET:
+    case CLUSTER_EXIT_STEP: case CLUSTER_EXIT_TARGET:
         return step(e, exit, exit->resume);
+    case CLUSTER_EXIT_INTERPRET:
+        return interpret(e, exit);
     case CLUSTER_EXIT_EDGE:
         return follow(e, exit, exit->edge);
     case CLUSTER_EXIT_END:

@@ -91,13 +91,11 @@ void facts_apply(struct facts *f, const struct cluster_node *node)
     const struct cluster_insn *insn = &node->insn;
     uint16_t written = cluster_registers_written(insn);
     struct fact result = nothing;
-    unsigned int reg;
 
     if (insn->dst.kind == CLUSTER_OPERAND_REG && insn->width >= 4)
         result = of_result(f, node);
-    for (reg = 0; reg < CLUSTER_NR_GPRS; reg++)
-        if (written & (1u << reg))
-            f->gpr[reg] = nothing;
+    for (; written; written &= written - 1)
+        f->gpr[__builtin_ctz(written)].kind = FACT_NONE;
     if (result.kind != FACT_NONE)
         f->gpr[insn->dst.reg & (CLUSTER_NR_GPRS - 1)] = result;
 }

@@ -50,16 +50,31 @@ static void empty_table(struct cluster_vcpu *vcpu)
 
 void cluster_graph_start(struct cluster_vcpu *vcpu, const struct cluster_region *region)
 {
-    uint32_t s, n;
+    uint32_t n;
 
     empty_table(vcpu);
-    for (s = region->first_segment; s != CLUSTER_NO_INDEX; s = vcpu->segment[s].next) {
-        const struct cluster_segment *segment = &vcpu->segment[s];
+    for (n = region->first_target; n != CLUSTER_NO_INDEX; n = vcpu->node[n].next_target)
+        cluster_graph_insert(vcpu, n);
+}
 
-        for (n = segment->first_node; n < segment->first_node + segment->nr_nodes; n++)
-            if (vcpu->node[n].header || n == segment->first_node)
-                cluster_graph_insert(vcpu, n);
-    }
+static void append_target(struct cluster_vcpu *vcpu, struct cluster_region *region, uint32_t n)
+{
+    if (region->first_target == CLUSTER_NO_INDEX)
+        region->first_target = n;
+    else
+        vcpu->node[region->last_target].next_target = n;
+    region->last_target = n;
+    vcpu->node[n].next_target = CLUSTER_NO_INDEX;
+}
+
+void cluster_graph_keep(struct cluster_vcpu *vcpu, struct cluster_region *region,
+                        const struct cluster_segment *segment)
+{
+    uint32_t n;
+
+    for (n = segment->first_node; n < segment->first_node + segment->nr_nodes; n++)
+        if (vcpu->node[n].header || n == segment->first_node)
+            append_target(vcpu, region, n);
 }
 
 /* Chains of open calls, innermost first. */

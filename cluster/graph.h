@@ -18,6 +18,13 @@
 /* Begin a recording in @region. */
 void cluster_graph_start(struct cluster_vcpu *vcpu, const struct cluster_region *region);
 
+/*
+ * @segment of @region is complete, headers included: later recordings find what others may
+ * go to without looking at all nodes.
+ */
+void cluster_graph_keep(struct cluster_vcpu *vcpu, struct cluster_region *region,
+                        const struct cluster_segment *segment);
+
 /* @node, new or a header, can be found from now on. */
 void cluster_graph_insert(struct cluster_vcpu *vcpu, uint32_t node);
 

@@ -177,13 +177,15 @@ static bool still_adjoined(const struct cluster_vcpu *vcpu, const struct cluster
            (region->stack[0] == vcpu->adjoined[0] && region->stack[1] == vcpu->adjoined[1]);
 }
 
+/* RSP is L1's to choose: what lies across the end of the address space is nowhere. */
 static bool is_known(const struct cluster_vcpu *vcpu, const struct cluster_region *region,
                      uint64_t first, uint64_t last)
 {
     uint64_t known = region->stack_page;
+    uint64_t size = (uint64_t)region->nr_stack_pages * CLUSTER_PAGE_SIZE;
 
-    return known != CLUSTER_SLOT_EMPTY && first >= known && still_adjoined(vcpu, region) &&
-           last < known + (uint64_t)region->nr_stack_pages * CLUSTER_PAGE_SIZE;
+    return known != CLUSTER_SLOT_EMPTY && first - known < size && last - known < size &&
+           still_adjoined(vcpu, region);
 }
 
 bool cluster_hosts_find_stack(struct cluster_vcpu *vcpu, struct cluster_exec *x,
@@ -196,6 +198,8 @@ bool cluster_hosts_find_stack(struct cluster_vcpu *vcpu, struct cluster_exec *x,
         return true;            /* no access, or nothing new */
     region->stack_page = CLUSTER_SLOT_EMPTY;
     region->stack[1] = NULL;
+    if (last < first)
+        return false;
     if (!find_stack_page(x, region, first, &region->stack[0]) ||
         (last != first && !find_stack_page(x, region, last, &region->stack[1])))
         return false;
@@ -224,6 +228,16 @@ static void share(struct cluster_vcpu *vcpu, const struct cluster_region *region
     shared->host = (uintptr_t)host;
 }
 
+/* Where @miss may be made, but nothing need be written yet, nothing may show that it was. */
+static uint8_t *find_data_page(struct cluster_exec *x, uint64_t page,
+                               const struct cluster_exit *miss)
+{
+    if (miss->probes)
+        return x->ops->translate(x->ctx, page, CLUSTER_PROBE_WRITE);
+    return cluster_tlb_host(&x->tlb, x->ops, x->ctx, page,
+                            miss->write ? CLUSTER_WRITE : CLUSTER_READ);
+}
+
 bool cluster_hosts_fill(struct cluster_vcpu *vcpu, struct cluster_exec *x,
                         struct cluster_region *region, struct cluster_slot *slot,
                         uint64_t address, const struct cluster_exit *miss)
@@ -231,8 +245,7 @@ bool cluster_hosts_fill(struct cluster_vcpu *vcpu, struct cluster_exec *x,
     uint8_t *host = NULL;
 
     if (is_in_one_page(address, miss->width))
-        host = cluster_tlb_host(&x->tlb, x->ops, x->ctx, page_of(address),
-                                miss->write ? CLUSTER_WRITE : CLUSTER_READ);
+        host = find_data_page(x, page_of(address), miss);
     if (!host || (miss->write && is_code(region, host)))
         return false;
     cluster_slot_fill(slot, page_of(address),

@@ -175,7 +175,8 @@ static bool reach_operand(struct cluster_exec *x, const struct cluster_insn *ins
 {
     bool write = insn->touch == CLUSTER_TOUCH_WRITE;
 
-    return cluster_reach(x, cluster_linear(x, &insn->mem, insn->mem.disp),
+    x->operand = cluster_linear(x, &insn->mem, insn->mem.disp);
+    return cluster_reach(x, x->operand,
                          write ? insn->width : insn->src_width,
                          write ? CLUSTER_WRITE : CLUSTER_READ, at);
 }

@@ -25,6 +25,7 @@ struct cluster_exec {
     struct cluster_code code;   /* static: no store may hit these pages */
     const struct cluster_region *region; /* nor these of a region; or NULL */
     struct cluster_tlb tlb;
+    uint64_t operand;           /* the linear address of the last memory operand resolved first */
     enum cluster_stop stop;     /* why the last instruction tried was not executed */
 };
 

@@ -401,5 +401,6 @@ void cluster_plan(struct cluster_vcpu *vcpu, const struct cluster_segment *segme
         p.plan->how = plan_node(&p);
         facts_apply(&p.facts, p.node);
     }
+    cluster_plan_spans(first, vcpu->plan, segment->nr_nodes);
     cluster_plan_flags(first, vcpu->plan, segment->nr_nodes);
 }

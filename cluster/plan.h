@@ -22,6 +22,7 @@ enum plan_how {
 enum plan_place {
     PLAN_PLACE_NONE,
     PLAN_PLACE_STACK,           /* at plan.offset from the entry's RSP */
+    PLAN_PLACE_SPAN,            /* at plan.offset from SCRATCH_ADDRESS: an earlier node has checked it */
     PLAN_PLACE_CONSTANT,        /* plan.address, by a constant slot */
     PLAN_PLACE_SLOT,
 };
@@ -33,7 +34,11 @@ enum plan_place {
 void cluster_plan(struct cluster_vcpu *vcpu, const struct cluster_segment *segment,
                   const struct cluster_ops *fields, void *ctx);
 
-/* Its second half: plan.observed and plan.clobbers of @count nodes, the rest given. */
+/* Its second part: which accesses by slots of @count nodes need no check of their own. */
+void cluster_plan_spans(const struct cluster_node *node, struct cluster_plan *plan,
+                        uint32_t count);
+
+/* Its third: plan.observed and plan.clobbers of @count nodes, the rest given. */
 void cluster_plan_flags(const struct cluster_node *node, struct cluster_plan *plan,
                         uint32_t count);
 

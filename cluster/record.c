@@ -85,6 +85,14 @@ static void fill_node(struct cluster_recorder *r, struct cluster_node *node)
     node->call = r->call;
 }
 
+/* It was executed. */
+static void note_operand(const struct cluster_recorder *r, struct cluster_node *node)
+{
+    node->operand = 0;
+    if (node->insn.touch >= CLUSTER_TOUCH_READ)
+        node->operand = 1 + (r->x->operand & CLUSTER_PAGE_OFFSET);
+}
+
 /* An edge that was found not to lead anywhere leads here. */
 static void connect(struct cluster_recorder *r)
 {
@@ -273,6 +281,7 @@ static bool record_one(struct cluster_recorder *r)
         return false;
     if (!note_stack(r, &node->insn))
         return end(r, CLUSTER_STOP_UNSUPPORTED);
+    note_operand(r, node);
     append(r, node);
     if (did == CLUSTER_STEP_LAST)
         return false;

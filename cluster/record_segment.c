@@ -121,5 +121,6 @@ bool cluster_recorder_commit(struct cluster_recorder *r, unsigned int pages)
     widen(r->region, segment);
     link_segment(vcpu, r->region, s);
     cluster_join(vcpu, segment);
+    cluster_graph_keep(vcpu, r->region, segment);
     return true;
 }

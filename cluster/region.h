@@ -69,7 +69,9 @@ struct cluster_node {
     bool     header;            /* edges from elsewhere may come here: nothing is known of the state
                                    but what holds at the entry of a segment */
     bool     last;              /* the end of its segment: no next node (a branch: its edges only) */
+    uint16_t operand;           /* 1 + the offset in its page of the memory operand, as recorded; 0: none */
     uint32_t call;              /* the CALL whose caller the next RET should return to, or NO_INDEX */
+    uint32_t next_target;       /* of a header or a segment's first: see region.first_target */
 };
 
 /*
@@ -130,6 +132,7 @@ struct cluster_region {
     uint16_t rsp_offset;
     uint64_t entry_source;      /* what its source register held, if it has one, when recorded */
     uint32_t first_segment, last_segment;
+    uint32_t first_target, last_target; /* nodes that others may go to, a list; see graph.h */
     uint32_t hash_next;         /* regions of the same bucket */
     uint16_t nr_nodes, nr_pages;
     uint32_t nr_exiting;        /* nodes that exit, VMRESUME and VMLAUNCH included */
@@ -232,7 +235,10 @@ struct cluster_exit {
     bool     write;             /* MISS */
     bool     constant;          /* MISS: the slot is a constant one, see struct cluster_slot */
     bool     flags_known;       /* the arithmetic flags are @flags */
-    uint8_t  width;             /* MISS: bytes of the access */
+    bool     span;              /* MISS: later nodes rely on it; without the slot none of them may be
+                                   executed by translated code */
+    bool     probes;            /* MISS with @write and @span: it may be that nothing will be written */
+    uint16_t width;             /* MISS: bytes of the access, or of the span */
     uint16_t flags;
     uint32_t node;
     uint32_t edge;              /* EDGE; else NO_INDEX */
@@ -243,7 +249,8 @@ struct cluster_exit {
      * next node; MISS, where the access is tried again.  NO_INDEX: there is none.
      */
     uint32_t resume;
-    uint32_t resume_next;       /* MISS: behind the node, when it has been interpreted instead */
+    uint32_t resume_next;       /* MISS: behind the node, when it has been interpreted instead; none
+                                   with @span */
 };
 
 /*
@@ -259,7 +266,10 @@ struct cluster_plan {
     bool     clobbers;          /* and we change L0's flags before L1 sets them all anew */
     uint8_t  dirty_mask;        /* VMWRITE: see struct cluster_field, as the next */
     uint16_t dirty_byte;
-    int32_t  offset;            /* STACK: from the region's entry RSP; VMREAD, VMWRITE: of the field */
+    bool     probes;            /* with @span: an access that reads checks for others that write */
+    uint16_t span;              /* SLOT: bytes that are checked, for later nodes as well; 0: the operand's */
+    int32_t  offset;            /* STACK: from the region's entry RSP; VMREAD, VMWRITE: of the field;
+                                   SLOT with @span: where that begins, from the operand; SPAN: from there */
     uint32_t label;             /* a header: where the code behind its entry is, in the arena */
     uint64_t address;           /* CONSTANT: linear, without the segment's base; see guarded */
 };

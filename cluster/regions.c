@@ -163,15 +163,17 @@ static unsigned int exits_avoided(const struct run *r)
  * A region's first segment is the path that L1 took when the site was new.  Where
  * the usual one turns out to be another, each execution compares segments that it
  * leaves early, and goes from one to the next by way of C.  Recorded anew it has its
- * usual path first; growing stops before that, and it is done once for a site.
+ * usual path first.  What is usual may change, so it is done more than once for a site;
+ * but not for ever, for there may be no usual path.
  */
 static bool is_scattered(struct run *r, const struct cluster_region *region)
 {
     uint8_t *rebuilt = &r->vcpu->rebuilt[cluster_store_hash(r->rip, r->offset)];
 
-    if (region->hops < region->runs * CLUSTER_SCATTERED_HOPS || *rebuilt)
+    if (region->hops < region->runs * CLUSTER_SCATTERED_HOPS ||
+        *rebuilt == CLUSTER_MAX_REBUILT)
         return false;
-    *rebuilt = 1;
+    ++*rebuilt;
     return true;
 }
 

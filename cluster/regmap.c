@@ -6,13 +6,13 @@ enum { CANDIDATES = 8, FREE = 5 };      /* of L1: R8 to R15; of the host: R8 to 
 
 static void count_uses(const struct cluster_node *node, uint32_t count, uint32_t uses[CANDIDATES])
 {
-    uint32_t n, i;
+    uint32_t n;
 
     for (n = 0; n < count; n++) {
-        uint16_t named = cluster_registers_named(&node[n].insn);
+        uint32_t named = cluster_registers_named(&node[n].insn) >> CLUSTER_R8;
 
-        for (i = 0; i < CANDIDATES; i++)
-            uses[i] += (named >> (CLUSTER_R8 + i)) & 1;
+        for (; named; named &= named - 1)
+            uses[__builtin_ctz(named)]++;
     }
 }
 

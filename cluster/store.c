@@ -41,6 +41,7 @@ struct cluster_region *cluster_store_draft(struct cluster_vcpu *vcpu, uint64_t r
     region->rsp_offset = rsp_offset;
     region->first_segment = CLUSTER_NO_INDEX;
     region->last_segment = CLUSTER_NO_INDEX;
+    region->first_target = CLUSTER_NO_INDEX;
     region->stack_page = CLUSTER_SLOT_EMPTY;
     return region;
 }

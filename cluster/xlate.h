@@ -67,6 +67,11 @@ struct xlate_flags {
     struct lazy lazy;
 };
 
+/* Code in the arena that is put elsewhere again as it is; none as yet when @bytes is 0. */
+struct xlate_copied {
+    uint32_t from, bytes;
+};
+
 struct xlate {
     struct cluster_vcpu *vcpu;
     struct cluster_region *region;
@@ -84,6 +89,7 @@ struct xlate {
     /* Offsets of the common ends of exits: that which stores the flags, and behind it. */
     uint32_t leave_flags, leave;
     uint32_t load, load_bytes;  /* in the arena: the code that loads the state, R13 at the frame */
+    struct xlate_copied find_shared[2], part_address;   /* see xlate_memory.c; [1]: for writes */
 };
 
 /* ---- xlate_flags.c: none of these but as said emits anything that changes L0's flags. ---- */

@@ -74,7 +74,7 @@ void xlate_resume_previous(struct xlate *x, uint32_t first, uint32_t end)
     for (; first < end; first++) {
         struct cluster_exit *exit = &x->vcpu->exit[first];
 
-        if (exit->kind == CLUSTER_EXIT_MISS)
+        if (exit->kind == CLUSTER_EXIT_MISS && !exit->span)
             exit->resume_next = xlate_resume(x);
         else if (exit->kind == CLUSTER_EXIT_STEP || exit->kind == CLUSTER_EXIT_TARGET)
             exit->resume = xlate_resume(x);

@@ -59,10 +59,10 @@ static uint8_t address_register(struct xlate *x, uint8_t gpr, uint8_t scratch)
     return scratch;
 }
 
-/* The operand of LEA that makes the address of @mem.  Its displacement fits 32 bits. */
-static struct emit_rm address_of(struct xlate *x, const struct cluster_mem *mem)
+/* The operand of LEA that makes the address of @mem + @more.  The displacement fits 32 bits. */
+static struct emit_rm address_of(struct xlate *x, const struct cluster_mem *mem, int32_t more)
 {
-    int32_t disp = (int32_t)mem->disp + (mem->base == CLUSTER_RSP ? x->node->rsp : 0);
+    int32_t disp = (int32_t)mem->disp + more + (mem->base == CLUSTER_RSP ? x->node->rsp : 0);
     uint8_t base, index;
 
     if (mem->base == CLUSTER_REG_NONE) {
@@ -86,7 +86,7 @@ void xlate_lea(struct xlate *x, uint8_t reg, unsigned int width)
         emit_constant(&x->hot, reg, width == 4 ? (uint32_t)value : value);
         return;
     }
-    emit_lea(&x->hot, mem->addr32 && width == 8 ? 4 : width, reg, address_of(x, mem));
+    emit_lea(&x->hot, mem->addr32 && width == 8 ? 4 : width, reg, address_of(x, mem, 0));
 }
 
 static struct emit_rm slot_page(uint32_t slot)
@@ -126,6 +126,17 @@ static struct emit_rm frame_address(void)
     return emit_frame(offsetof(struct cluster_frame, address));
 }
 
+/* Of what the slot is checked for. */
+static unsigned int checked_width(const struct xlate *x)
+{
+    return x->plan->span ? x->plan->span : cluster_operand_width(x->insn);
+}
+
+static bool checked_write(const struct xlate *x)
+{
+    return x->plan->probes || cluster_operand_written(x->insn);
+}
+
 /* A MISS, out of line.  frame->address is set. */
 static void miss(struct xlate *x, uint32_t slot, bool constant)
 {
@@ -134,8 +145,10 @@ static void miss(struct xlate *x, uint32_t slot, bool constant)
 
     exit->slot = slot;
     exit->constant = constant;
-    exit->write = cluster_operand_written(x->insn);
-    exit->width = cluster_operand_width(x->insn);
+    exit->write = checked_write(x);
+    exit->probes = x->plan->probes;
+    exit->span = x->plan->span != 0;
+    exit->width = checked_width(x);
     exit->resume = resume;
 }
 
@@ -145,51 +158,91 @@ static void shift_right(struct emitter *e, uint8_t reg, unsigned int count)
                                  .imm_bytes = 1, .imm = count });
 }
 
-/* SCRATCH = the page of the address in SCRATCH_ADDRESS. */
-static void load_page(struct emitter *e)
+/* A member of the frame, whose address is in HOST_STACK for now: the same bytes wherever it is. */
+static struct emit_rm near_frame(uint32_t offset)
 {
-    emit_load(e, 8, SCRATCH, emit_reg(SCRATCH_ADDRESS));
-    emit_alu_imm(e, 0, CLUSTER_OP_AND, 8, emit_reg(SCRATCH), -PAGE);
+    return emit_mem(HOST_STACK, offset);
 }
 
-/* HOST_STACK = the shared page that the address in SCRATCH_ADDRESS may have. */
-static void load_shared(struct emitter *e, bool write)
+/*
+ * What is put here does not depend on the place: encoded once for a segment, then copied.
+ * False: it is the first time, and copy->bytes has to be set behind it.
+ */
+static bool emit_copy(struct xlate *x, struct xlate_copied *copy)
 {
+    if (copy->bytes == 0) {
+        copy->from = x->cold.at;
+        return false;
+    }
+    emit_again(&x->cold, copy->from, copy->bytes);
+    return true;
+}
+
+/*
+ * Is the shared page that the address in SCRATCH_ADDRESS may have the right one?  EQUAL, and
+ * SCRATCH is its host.
+ */
+static void find_shared(struct xlate *x, bool write)
+{
+    struct xlate_copied *copy = &x->find_shared[write];
+    struct emitter *e = &x->cold;
     uint32_t table = offsetof(struct cluster_frame, shared) +
                      write * sizeof(((struct cluster_frame *)NULL)->shared[0]);
 
     _Static_assert(sizeof(struct cluster_shared_page) == 16, "a shift by 12 - 4");
+    if (emit_copy(x, copy))
+        return;
     emit_load(e, 8, SCRATCH, emit_reg(SCRATCH_ADDRESS));
-    shift_right(e, SCRATCH, 8);
-    emit_alu_imm(e, 0, CLUSTER_OP_AND, 4, emit_reg(SCRATCH), 16 * (CLUSTER_SHARED_PAGES - 1));
-    emit_lea(e, 8, HOST_STACK, emit_frame(table));
-    emit_lea(e, 8, HOST_STACK, emit_indexed(HOST_STACK, SCRATCH, 0, 0));
+    shift_right(e, SCRATCH_ADDRESS, 8);
+    emit_alu_imm(e, 0, CLUSTER_OP_AND, 4, emit_reg(SCRATCH_ADDRESS),
+                 16 * (CLUSTER_SHARED_PAGES - 1));
+    emit_lea(e, 8, SCRATCH_ADDRESS, emit_indexed(HOST_STACK, SCRATCH_ADDRESS, 0, 0));
+    emit_alu_imm(e, 0, CLUSTER_OP_AND, 8, emit_reg(SCRATCH), -PAGE);
+    emit_alu_load(e, CLUSTER_OP_OR, 8, SCRATCH, near_frame(offsetof(struct cluster_frame, tag)));
+    emit_alu_load(e, CLUSTER_OP_CMP, 8, SCRATCH,
+                  emit_mem(SCRATCH_ADDRESS, table + offsetof(struct cluster_shared_page, page)));
+    emit_load(e, 8, SCRATCH,
+              emit_mem(SCRATCH_ADDRESS, table + offsetof(struct cluster_shared_page, host)));
+    copy->bytes = e->at - copy->from;
+}
+
+/*
+ * SCRATCH = the page of frame->address, SCRATCH_ADDRESS = the offset in it.  HOST_STACK is
+ * itself again.
+ */
+static void part_address(struct xlate *x)
+{
+    struct xlate_copied *copy = &x->part_address;
+    struct emitter *e = &x->cold;
+
+    if (emit_copy(x, copy))
+        return;
+    emit_load(e, 8, SCRATCH_ADDRESS, near_frame(offsetof(struct cluster_frame, address)));
+    emit_load(e, 8, SCRATCH, emit_reg(SCRATCH_ADDRESS));
+    emit_alu_imm(e, 0, CLUSTER_OP_AND, 8, emit_reg(SCRATCH), -PAGE);
+    emit_alu_imm(e, 0, CLUSTER_OP_AND, 4, emit_reg(SCRATCH_ADDRESS), PAGE - 1);
+    emit_load(e, 8, HOST_STACK, near_frame(offsetof(struct cluster_frame, stack)));
+    copy->bytes = e->at - copy->from;
 }
 
 /*
  * The slot has another page.  One that another slot was filled with is taken over from
- * there; else it is a MISS, at @miss.  Goes on at @behind with the offset in the page.
+ * there; else it is a MISS, at @miss, which can do without HOST_STACK.  frame->address
+ * is set.  Goes on at @behind with the offset in the page.
  */
 static void take_shared(struct xlate *x, uint32_t slot, uint32_t miss, uint32_t behind)
 {
     struct emitter *e = &x->cold;
-    unsigned int width = cluster_operand_width(x->insn);
+    uint32_t limit = PAGE - checked_width(x) + 1;
 
-    load_shared(e, cluster_operand_written(x->insn));
-    load_page(e);
-    emit_alu_load(e, CLUSTER_OP_OR, 8, SCRATCH,
-                  emit_frame(offsetof(struct cluster_frame, tag)));
-    emit_alu_load(e, CLUSTER_OP_CMP, 8, SCRATCH,
-                  emit_mem(HOST_STACK, offsetof(struct cluster_shared_page, page)));
-    emit_load(e, 8, SCRATCH, emit_mem(HOST_STACK, offsetof(struct cluster_shared_page, host)));
-    emit_load(e, 8, HOST_STACK, emit_frame(offsetof(struct cluster_frame, stack)));
+    emit_lea(e, 8, HOST_STACK, emit_frame(0));
+    find_shared(x, checked_write(x));
     emit_jump_if(e, EMIT_NOT_EQUAL, miss);
     emit_store(e, 8, slot_host(slot), SCRATCH);
-    load_page(e);
+    part_address(x);
     emit_store(e, 8, slot_page(slot), SCRATCH);
-    emit_store_imm(e, 8, slot_limit(slot), PAGE - width + 1);
-    emit_alu_load(e, CLUSTER_OP_SUB, 8, SCRATCH_ADDRESS, emit_reg(SCRATCH));
-    emit_alu_imm(e, 0, CLUSTER_OP_CMP, 8, emit_reg(SCRATCH_ADDRESS), PAGE - width + 1);
+    emit_store_imm(e, 8, slot_limit(slot), limit);
+    emit_alu_imm(e, 0, CLUSTER_OP_CMP, 8, emit_reg(SCRATCH_ADDRESS), limit);
     emit_jump_if(e, EMIT_NOT_BELOW, miss);
     emit_jump(e, behind);
 }
@@ -262,9 +315,24 @@ static void subtract_bit_offset(struct xlate *x)
              emit_indexed(SCRATCH_ADDRESS, SCRATCH, x->insn->width == 8 ? 3 : 2, 0));
 }
 
+/* A span's other accesses go beyond the operand: nothing but 0 will do where the jump was wrong. */
+static void mask_span(struct xlate *x)
+{
+    emit_alu(&x->hot, 0, CLUSTER_OP_SBB, 8, emit_reg(SCRATCH), SCRATCH);
+    emit_alu(&x->hot, 0, CLUSTER_OP_AND, 8, emit_reg(SCRATCH_ADDRESS), SCRATCH);
+}
+
+static void load_address(struct xlate *x)
+{
+    if (x->plan->span)
+        emit_lea(&x->hot, 8, SCRATCH_ADDRESS, address_of(x, &x->insn->mem, x->plan->offset));
+    else
+        xlate_lea(x, SCRATCH_ADDRESS, 8);
+}
+
 /*
  * The distance from the slot's page, as a number without sign, must leave room for
- * the operand.  The AND changes nothing then: it is for a processor that has guessed
+ * the operand, or the span.  The AND changes nothing then: it is for a processor that has guessed
  * the jump wrong, and would read all of L0's memory at L1's wish.
  */
 static void check_slot(struct xlate *x)
@@ -272,7 +340,7 @@ static void check_slot(struct xlate *x)
     const struct cluster_mem *mem = &x->insn->mem;
     uint32_t slot = new_slot(x);
 
-    xlate_lea(x, SCRATCH_ADDRESS, 8);
+    load_address(x);
     if (cluster_insn_bit_string(x->insn))
         add_bit_offset(x);
     if (mem->segment != CLUSTER_SEG_FLAT)
@@ -280,7 +348,10 @@ static void check_slot(struct xlate *x)
     emit_alu_load(&x->hot, CLUSTER_OP_SUB, 8, SCRATCH_ADDRESS, slot_page(slot));
     emit_alu_load(&x->hot, CLUSTER_OP_CMP, 8, SCRATCH_ADDRESS, slot_limit(slot));
     other_page_if(x, EMIT_NOT_BELOW, slot);
-    emit_alu_imm(&x->hot, 0, CLUSTER_OP_AND, 4, emit_reg(SCRATCH_ADDRESS), PAGE - 1);
+    if (x->plan->span)
+        mask_span(x);
+    else
+        emit_alu_imm(&x->hot, 0, CLUSTER_OP_AND, 4, emit_reg(SCRATCH_ADDRESS), PAGE - 1);
     emit_alu_load(&x->hot, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS, slot_host(slot));
 }
 
@@ -302,6 +373,8 @@ struct emit_rm xlate_memory(struct xlate *x)
 {
     if (x->plan->place == PLAN_PLACE_STACK)
         return xlate_stack(x->plan->offset);
+    if (x->plan->place == PLAN_PLACE_SPAN)
+        return emit_mem(SCRATCH_ADDRESS, x->plan->offset);
     xlate_flags_spare(x);
     if (x->plan->place == PLAN_PLACE_CONSTANT)
         check_constant(x);
@@ -311,5 +384,5 @@ struct emit_rm xlate_memory(struct xlate *x)
         check_alignment(x);
     if (cluster_insn_bit_string(x->insn))
         subtract_bit_offset(x);
-    return emit_mem(SCRATCH_ADDRESS, 0);
+    return emit_mem(SCRATCH_ADDRESS, x->plan->span ? -x->plan->offset : 0);
 }

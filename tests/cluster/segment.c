@@ -164,6 +164,8 @@ uint32_t segment_record(struct guest *g, unsigned int insns)
         if (ends(&v->node[n]))
             break;
         did = cluster_step(&x, &v->node[n].insn);
+        if (v->node[n].insn.touch >= CLUSTER_TOUCH_READ)
+            v->node[n].operand = 1 + x.operand % GUEST_PAGE;
         to = find(v, segment->first_node, g->regs.rip,
                   (int32_t)(g->regs.gpr[CLUSTER_RSP] - entry_rsp));
         if (to == CLUSTER_NO_INDEX && segment->nr_nodes < insns)

@@ -113,8 +113,13 @@ static void put_operand(struct column *c, const struct show_note *note)
     else if (plan->place == PLAN_PLACE_CONSTANT)
         put(c, "  address known, 0x%" PRIx64 ": constant slot %u", plan->address,
             note->first_slot);
+    else if (plan->place == PLAN_PLACE_SLOT && plan->span)
+        put(c, "  operand by slot %u, for %u bytes from it %+d", note->first_slot, plan->span,
+            plan->offset);
     else if (plan->place == PLAN_PLACE_SLOT)
         put(c, "  operand by slot %u", note->first_slot);
+    else if (plan->place == PLAN_PLACE_SPAN)
+        put(c, "  operand checked before, with others");
 }
 
 static bool sets_flags(const struct cluster_insn *insn)

@@ -531,6 +531,21 @@ static void stackThatIsNotThere_isMetByTheInterpreter(void **state)
     region_expect(g, 7, 2, CLUSTER_STOP_COMPLETE);
 }
 
+/* The lowest page of the stack is above all that was known, and the highest below. */
+static void stackAcrossTheEndOfAddresses_isNotTheOldOne(void **state)
+{
+    struct guest *g = *state;
+
+    region_record(g, CODE("vmread rax, rdx; push rax; push rax; push rax; pop rcx; pop rcx;"
+                          "pop rcx; vmread rbx, rdx; int3"));
+    assert_true(region_exit(g));
+    region_expect(g, 8, 2, CLUSTER_STOP_COMPLETE);
+    g->regs.gpr[CLUSTER_RSP] = GUEST_RSP % CLUSTER_RSP_ALIGNMENT + CLUSTER_RSP_ALIGNMENT;
+    g->regs.rflags = 2;
+    assert_true(guest_exit_at(g, GUEST_CODE));
+    region_expect(g, 1, 1, CLUSTER_STOP_MEMORY);
+}
+
 static void flagsThatChangeEverything_areRefused(void **state)
 {
     struct guest *g = *state;
@@ -636,6 +651,7 @@ int main(void)
         BOTH(recordingThatIsPoked_isTriedAgain),
         BOTH(accessThatFaults_isStoppedBefore),
         BOTH(stackThatIsNotThere_isMetByTheInterpreter),
+        BOTH(stackAcrossTheEndOfAddresses_isNotTheOldOne),
         BOTH(flagsThatChangeEverything_areRefused),
         BOTH(worldWithoutVmcs_isLeftToTheInterpreter),
         BOTH(uselessRegion_isDropped),
