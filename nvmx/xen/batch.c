@@ -90,9 +90,12 @@ void nvmx_batch_ctxt_switch_from(struct vcpu *v)
  * One word of a set.  A field that this processor does not have stays as it is in
  * the vvmcs: see shadow_to_vvmcs().
  */
-static void fetch_word(uint64_t *vvmcs, unsigned int first, uint64_t word)
+static unsigned int fetch_word(uint64_t *vvmcs, unsigned int first,
+                               uint64_t word)
 {
-    for ( ; word; word &= word - 1 )
+    unsigned int nr = 0;
+
+    for ( ; word; word &= word - 1, nr++ )
     {
         unsigned int position = first + __builtin_ctzl(word);
         unsigned long value;
@@ -100,57 +103,53 @@ static void fetch_word(uint64_t *vvmcs, unsigned int first, uint64_t word)
         if ( !vmread_safe(nvmx_batch_table->encoding[position], &value) )
             ACCESS_ONCE(vvmcs[position]) = value;
     }
+
+    return nr;
 }
 
-void nvmx_batch_fetch(struct vcpu *v, struct nvmx_batch *batch,
-                      const struct nvmx_set *plan)
+unsigned int nvmx_batch_fetch(struct vcpu *v, struct nvmx_batch *batch,
+                              const struct nvmx_set *plan)
 {
-    unsigned int i;
+    unsigned int i, nr = 0;
 
     for ( i = 0; i < NVMX_SET_WORDS; i++ )
         if ( plan->word[i] )
-            fetch_word(vcpu_nestedhvm(v).nv_vvmcx, i * 64, plan->word[i]);
+            nr += fetch_word(vcpu_nestedhvm(v).nv_vvmcx, i * 64, plan->word[i]);
 
     nvmx_sync_fetched(&batch->sync, plan);
+    perfc_add(nvmx_batch_fetched, nr);
+
+    return nr;
 }
 
 /* vmcs01 is current, and L1 or somebody else wants these. */
 static void fetch_late(struct vcpu *v, struct nvmx_batch *batch,
-                       const struct nvmx_set *plan, unsigned int nr)
+                       const struct nvmx_set *plan)
 {
     vmx_vmcs_peek(v, vcpu_nestedhvm(v).nv_n2vmcx_pa);
-    nvmx_batch_fetch(v, batch, plan);
+    batch->fetched += nvmx_batch_fetch(v, batch, plan);
     vmx_vmcs_unpeek(v);
 
-    batch->fetched += nr;
     perfc_incr(nvmx_batch_late);
-    perfc_add(nvmx_batch_fetched, nr);
 }
 
 void nvmx_batch_complete(struct vcpu *v)
 {
     struct nvmx_batch *batch = nvmx_batch_of(v);
     struct nvmx_set plan;
-    unsigned int nr;
 
-    if ( !batch )
-        return;
-
-    nr = nvmx_plan_complete(&batch->sync, &plan);
-    if ( nr )
-        fetch_late(v, batch, &plan, nr);
+    if ( batch && nvmx_plan_complete(&batch->sync, &plan) )
+        fetch_late(v, batch, &plan);
 }
 
 static void fetch_one(struct vcpu *v, struct nvmx_batch *batch,
                       unsigned int position)
 {
     struct nvmx_set wanted = {}, plan;
-    unsigned int nr;
 
     nvmx_set_add(&wanted, position);
-    nr = nvmx_plan_fetch(&batch->sync, &wanted, &plan);
-    if ( nr )
-        fetch_late(v, batch, &plan, nr);
+    if ( nvmx_plan_fetch(&batch->sync, &wanted, &plan) )
+        fetch_late(v, batch, &plan);
 }
 
 /* While L2 runs, nothing is STALE. */
@@ -190,6 +189,26 @@ uint8_t *nvmx_batch_dirty(const struct vcpu *v)
     return batch ? (uint8_t *)batch->sync.dirty.word : NULL;
 }
 
+uint32_t nvmx_batch_host_inputs(const struct nvmx_batch_host *was,
+                            const struct nvmx_batch_host *is)
+{
+    uint32_t inputs = 0;
+
+    if ( was->exec_control != is->exec_control )
+        inputs |= NVMX_INPUT_CPU;
+    if ( was->secondary_exec_control != is->secondary_exec_control )
+        inputs |= NVMX_INPUT_SECONDARY;
+    if ( was->exception_bitmap != is->exception_bitmap ||
+         was->realmode != is->realmode )
+        inputs |= NVMX_INPUT_EXCEPTION;
+    if ( was->tsc_offset != is->tsc_offset )
+        inputs |= NVMX_INPUT_TSC;
+    if ( was->p2m_generation != is->p2m_generation )
+        inputs |= NVMX_INPUT_APIC_ACCESS | NVMX_INPUT_VIRTUAL_APIC;
+
+    return inputs;
+}
+
 struct nvmx_batch_host nvmx_batch_host_now(const struct vcpu *v)
 {
     const struct vmx_vcpu *vmx = &v->arch.hvm.vmx;
@@ -199,6 +218,7 @@ struct nvmx_batch_host nvmx_batch_host_now(const struct vcpu *v)
         .secondary_exec_control = vmx->secondary_exec_control,
         .exception_bitmap = vmx->exception_bitmap,
         .realmode = vmx->vmx_realmode,
+        .cr0 = vmx->host_cr0,
         .tsc_offset = v->arch.hvm.cache_tsc_offset,
         .p2m_generation = p2m_get_hostp2m(v->domain)->generation,
     };

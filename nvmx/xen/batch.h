@@ -22,6 +22,7 @@ struct nvmx_batch_host {
     uint32_t secondary_exec_control;
     uint32_t exception_bitmap;
     uint8_t realmode;
+    uint64_t cr0;                   /* the host's, in the VMCS */
     uint64_t tsc_offset;
     uint64_t p2m_generation;
 };
@@ -58,6 +59,7 @@ struct nvmx_batch {
     bool msr_words_known;           /* @msr_word is that of Xen's present bitmap */
     unsigned int nr_msr_words;
     uint16_t msr_word[NVMX_BATCH_MSR_WORDS];
+    uint64_t valid_pat;             /* that hvm_set_guest_pat() has accepted */
     unsigned int fetched;           /* since the last entry */
 };
 
@@ -85,12 +87,20 @@ static always_inline void nvmx_batch_set(struct vcpu *v, uint32_t encoding,
     ACCESS_ONCE(vvmcs[nvmx_position(encoding)]) = value;
 }
 
-/* batch.c: VMREAD what @plan has, of the VMCS that is current in hardware. */
-void nvmx_batch_fetch(struct vcpu *v, struct nvmx_batch *batch,
-                      const struct nvmx_set *plan);
+/*
+ * batch.c: VMREAD what @plan has, of the VMCS that is current in hardware; returns
+ * how many.
+ */
+unsigned int nvmx_batch_fetch(struct vcpu *v, struct nvmx_batch *batch,
+                              const struct nvmx_set *plan);
 
-/* As it is now. */
+/* As it is now; and what of a VMCS depends on what is not as it @was. */
 struct nvmx_batch_host nvmx_batch_host_now(const struct vcpu *v);
+uint32_t nvmx_batch_host_inputs(const struct nvmx_batch_host *was,
+                                const struct nvmx_batch_host *is);
+
+/* batch_entry.c: EFER of the world that is entered. */
+void nvmx_batch_set_lma(struct vcpu *v, bool lma);
 
 /* batch_cr.c */
 void nvmx_batch_save_cr(const struct vcpu *v, struct nvmx_batch_cr *cr);

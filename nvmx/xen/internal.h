@@ -80,9 +80,11 @@ void nvmx_cluster_trace_discarded(const struct vcpu *v, uint64_t site,
                                   enum cluster_discard why,
                                   unsigned int count);
 
-/* A virtual entry: fields written, fields fetched since the one before. */
-void nvmx_cluster_trace_batch(const struct vcpu *v, unsigned int written,
-                              unsigned int fetched, uint32_t inputs);
+/* A virtual entry; fields fetched since the one before. */
+struct nvmx_plan_entry;
+void nvmx_cluster_trace_batch(const struct vcpu *v,
+                              const struct nvmx_plan_entry *plan,
+                              unsigned int fetched);
 
 /*
  * batch.c: @encoding will be read and written by translated code from now on, without

@@ -8,6 +8,7 @@
 
 #include "cluster_trace.h"
 #include "internal.h"
+#include "sync.h"
 
 static void __init __maybe_unused build_assertions(void)
 {
@@ -273,8 +274,9 @@ void nvmx_cluster_trace_discarded(const struct vcpu *v, uint64_t site,
     trace_time(NVMX_TRC_CLUSTER_DISCARDED, sizeof(rec), &rec);
 }
 
-void nvmx_cluster_trace_batch(const struct vcpu *v, unsigned int written,
-                              unsigned int fetched, uint32_t inputs)
+void nvmx_cluster_trace_batch(const struct vcpu *v,
+                              const struct nvmx_plan_entry *plan,
+                              unsigned int fetched)
 {
     struct nvmx_trc_batch rec;
 
@@ -283,8 +285,8 @@ void nvmx_cluster_trace_batch(const struct vcpu *v, unsigned int written,
 
     rec = (struct nvmx_trc_batch){
         .site = site_of(v, 0),
-        .fields = written | (fetched << 16),
-        .inputs = inputs,
+        .fields = nvmx_set_size(&plan->copy) | (fetched << 16),
+        .inputs = plan->inputs,
     };
     trace_time(NVMX_TRC_CLUSTER_BATCH, sizeof(rec), &rec);
 }

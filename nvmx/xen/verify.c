@@ -10,6 +10,7 @@
 #include <xen/xvmalloc.h>
 
 #include <asm/hvm/nestedhvm.h>
+#include <asm/hvm/vmx/nvmx-batch.h>
 #include <asm/hvm/vmx/vmx.h>
 #include <asm/hvm/vmx/vvmx.h>
 #include <asm/msr-index.h>
@@ -157,6 +158,9 @@ bool nvmx_verify_run(struct vcpu *v, struct nvmx_cluster *cluster,
     if ( !verify || cluster_predict_pending(&verify->prediction) ||
          !alone(v->domain) )
         return false;
+
+    /* Predictions are made from copies of pages, the vvmcs among them. */
+    nvmx_batch_complete(v);
 
     p = &verify->prediction;
     nvmx_cluster_load_regs(&regs, guest);

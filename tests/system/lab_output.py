@@ -19,6 +19,10 @@ NOT_TRIED = "nvmx: clusters not tried"
 COMPARED = "nvmx: predictions compared"
 WRONG = "nvmx: predictions that were wrong"
 
+# Counted whether clusters run or not.
+BATCH = ("nvmx: virtual entries by batch", "nvmx: fields written by batch",
+         "nvmx: fields fetched by batch", "nvmx: fetches outside of exits")
+
 # Exits of L1 that a region may avoid.
 IN_REGIONS = ("VMREAD", "VMWRITE", "VMPTRLD", "VMRESUME", "VMLAUNCH", "INVEPT", "INVVPID",
               "MSR_READ", "MSR_WRITE", "CPUID")

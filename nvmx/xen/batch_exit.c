@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * batch_exit.c - a virtual VM exit that leaves in vmcs02 what L1 is not known to read.
+ *
+ * In the order of virtual_vmexit(), whose oddities are kept.
+ *
+ * The vCPU stays in the dirty_cpumask of the nested p2m: the flush of that interrupts
+ * this processor once for nothing, and np2m_schedule() twice per exit costs more.
+ */
+#include <xen/perfc.h>
+
+#include <asm/hvm/nestedhvm.h>
+#include <asm/hvm/support.h>
+#include <asm/paging.h>
+
+#include "batch.h"
+#include "internal.h"
+
+/* Reading CR3 in L2 does not tell L1; writing it need not either. */
+static bool cr3_is_l2s(const struct vcpu *v)
+{
+    return !(nvmx_batch_get(v, CPU_BASED_VM_EXEC_CONTROL) &
+             CPU_BASED_CR3_LOAD_EXITING);
+}
+
+/* What sync_exception_state() is going to write must not be fetched later. */
+static void want_event(const struct vcpu *v, struct nvmx_set *wanted)
+{
+    if ( !(vcpu_2_nvmx(v).intr.intr_info & INTR_INFO_VALID_MASK) )
+        return;
+
+    nvmx_set_add(wanted, nvmx_position(VM_EXIT_INTR_INFO));
+    nvmx_set_add(wanted, nvmx_position(VM_EXIT_INTR_ERROR_CODE));
+}
+
+static void fetch_eager(struct vcpu *v, struct nvmx_batch *batch)
+{
+    struct nvmx_set wanted = batch->sync.eager, plan;
+
+    nvmx_sync_left(&batch->sync, nvmx_batch_table, cr3_is_l2s(v));
+    want_event(v, &wanted);
+    nvmx_plan_fetch(&batch->sync, &wanted, &plan);
+    batch->fetched = nvmx_batch_fetch(v, batch, &plan);
+}
+
+/* As sync_vvmcs_ro() has it. */
+static void adjust_ept_violation(struct vcpu *v)
+{
+    const struct nestedvmx *nvmx = &vcpu_2_nvmx(v);
+
+    if ( nvmx_batch_get(v, VM_EXIT_REASON) != EXIT_REASON_EPT_VIOLATION )
+        return;
+
+    nvmx_batch_set(v, EXIT_QUALIFICATION, nvmx->ept.exit_qual);
+    nvmx_batch_set(v, VM_EXIT_REASON, nvmx->ept.exit_reason);
+}
+
+/* vmcs02 is current, for the last time. */
+static void store_fields(struct vcpu *v, struct nvmx_batch *batch,
+                         const struct cpu_user_regs *regs)
+{
+    fetch_eager(v, batch);
+    adjust_ept_violation(v);
+
+    nvmx_batch_set(v, GUEST_RIP, regs->rip);
+    nvmx_batch_set(v, GUEST_RSP, regs->rsp);
+    if ( v->arch.hvm.vmx.cr4_host_mask != ~0UL )
+        nvmx_batch_set(v, GUEST_CR4, v->arch.hvm.guest_cr[4]);
+
+    nvmx_sync_exception_state(v);
+
+    if ( unlikely(!hvm_long_mode_active(v)) && nvmx_ept_enabled(v) &&
+         hvm_pae_enabled(v) )
+        nvmx_store_pdptes(v);
+
+    batch->host02 = nvmx_batch_host_now(v);
+    nvmx_batch_save_cr(v, &batch->cr02);
+}
+
+/* Xen's own controls, which it may have changed while vmcs01 was not loaded. */
+static void load_own_controls(struct vcpu *v,
+                              const struct nvmx_batch_host *was)
+{
+    struct nvmx_batch_host is = nvmx_batch_host_now(v);
+    uint32_t inputs = nvmx_batch_host_inputs(was, &is);
+
+    if ( inputs & NVMX_INPUT_CPU )
+        vmx_update_cpu_exec_control(v);
+    if ( inputs & NVMX_INPUT_SECONDARY )
+        vmx_update_secondary_exec_control(v);
+    if ( inputs & NVMX_INPUT_EXCEPTION )
+        vmx_update_exception_bitmap(v);
+    if ( inputs & NVMX_INPUT_TSC )
+        hvm_set_tsc_offset(v, v->arch.hvm.cache_tsc_offset, 0);
+    if ( was->cr0 != is.cr0 )
+        __vmwrite(HOST_CR0, is.cr0);
+}
+
+static void load_segments(const struct vcpu *v)
+{
+    unsigned int i;
+
+    for ( i = 0; i < NVMX_NR_H2G_FIELDS; i++ )
+        __vmwrite(nvmx_h2g_field[i].guest_field,
+                  nvmx_batch_get(v, nvmx_h2g_field[i].host_field));
+}
+
+/*
+ * hvm_set_guest_pat() for a value that it has accepted before.  (It is never the
+ * value that is there: L1 may write its PAT without an exit.)
+ */
+static bool load_known_pat(const struct vcpu *v, struct nvmx_batch *batch,
+                           uint64_t pat)
+{
+    if ( pat != batch->valid_pat || !paging_mode_hap(v->domain) ||
+         v->arch.hvm.cache_mode == NO_FILL_CACHE_MODE )
+        return false;
+
+    __vmwrite(GUEST_PAT, pat);
+
+    return true;
+}
+
+static void load_msrs(struct vcpu *v, struct nvmx_batch *batch)
+{
+    uint32_t controls = nvmx_batch_get(v, VM_EXIT_CONTROLS) &
+                        (VM_EXIT_LOAD_HOST_PAT | VM_EXIT_LOAD_PERF_GLOBAL_CTRL);
+    uint64_t pat = nvmx_batch_get(v, HOST_PAT), loaded;
+
+    if ( !controls ||
+         (controls == VM_EXIT_LOAD_HOST_PAT && load_known_pat(v, batch, pat)) )
+        return;
+
+    nvmx_load_host_msrs(v);
+    __vmread(GUEST_PAT, &loaded);
+    if ( loaded == pat )
+        batch->valid_pat = pat;
+}
+
+/* True when Xen's paging mode is L1's as well. */
+static bool load_host_state(struct vcpu *v, struct nvmx_batch *batch)
+{
+    bool paging_mode;
+
+    load_own_controls(v, &batch->host01);
+    load_segments(v);
+    paging_mode = nvmx_batch_leave_cr(v, batch);
+    if ( unlikely(!paging_mode) )
+        nvmx_load_host_crs(v);
+    load_msrs(v, batch);
+    nvmx_batch_set(v, VM_ENTRY_INTR_INFO, 0);
+
+    return paging_mode;
+}
+
+bool nvmx_batch_vmexit(struct vcpu *v, struct cpu_user_regs *regs)
+{
+    struct nestedvcpu *nvcpu = &vcpu_nestedhvm(v);
+    struct nvmx_batch *batch = nvmx_batch_of(v);
+    bool lma = hvm_long_mode_active(v), lma_l1;
+
+    if ( !batch || !batch->entered )
+        return false;
+
+    store_fields(v, batch, regs);
+    vmx_vmcs_swap(nvcpu->nv_n1vmcx_pa);
+    nestedhvm_vcpu_exit_guestmode(v);
+    nvcpu->nv_vmexit_pending = 0;
+    nvcpu->nv_vmswitch_in_progress = 1;
+
+    lma_l1 = nvmx_batch_get(v, VM_EXIT_CONTROLS) & VM_EXIT_IA32E_MODE;
+    nvmx_batch_set_lma(v, lma_l1);
+    if ( !load_host_state(v, batch) && lma != lma_l1 )
+        paging_update_paging_modes(v);
+
+    regs->rip = nvmx_batch_get(v, HOST_RIP);
+    regs->rsp = nvmx_batch_get(v, HOST_RSP);
+    /* VM exit clears all bits except bit 1 */
+    regs->rflags = X86_EFLAGS_MBS;
+
+    if ( cpu_has_vmx_virtual_intr_delivery )
+        nvmx_update_apicv(v);
+
+    nvcpu->nv_vmswitch_in_progress = 0;
+
+    return true;
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */
