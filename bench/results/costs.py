@@ -7,16 +7,14 @@ constant is a quotient of counts added up over the untraced runs of one mode.
 
 import re
 
+import model
+
 
 def compiled_in(path):
     """{name: value} of the constants in cost.h that are sums of numbers."""
     with open(path) as file:
         found = re.findall(r"^\s*(CLUSTER_\w+) = ([0-9 +]+),", file.read(), re.M)
     return {name: sum(int(term) for term in value.split("+")) for name, value in found}
-
-
-def untraced(result, mode):
-    return [one for one in result["runs"] if one["cluster"] == mode and not one["traced"]]
 
 
 def quotient(runs, above, below):
@@ -56,7 +54,10 @@ def per_exit(runs, reasons):
 
 def measured(result):
     """[(constant or None, value or None, what was divided by what)]"""
-    off, on = untraced(result, "off"), untraced(result, "on")
+    runs = result["runs"]
+    # Both with batched synchronisation, where such runs were made: only the clusters differ.
+    off = model.of_mode(runs, "off") or model.of_mode(runs, "stock")
+    on = model.of_mode(runs, "on")
     exit_l0 = per_exit(off, ("VMREAD", "VMWRITE"))
     cost = result["machine"]["exit_cycles"]
     rows = [
@@ -75,13 +76,13 @@ def measured(result):
          "on: L0 in a handler of an exiting instruction / calls"),
         (None, quotient(on, instructions_in("resume"), calls_of("resume")),
          "on: L0 in a VMRESUME out of a region / calls"),
-        (None, quotient(untraced(result, "interp"), instructions_in("execute"),
+        (None, quotient(model.of_mode(runs, "interp"), instructions_in("execute"),
                         number_of("bridged")),
          "interp: L0 in the execution of regions / bridged"),
-        (None, quotient(untraced(result, "static"), instructions_in("glue", "engine", "handler"),
-                        number_of("executions")),
+        (None, quotient(model.of_mode(runs, "static"),
+                        instructions_in("glue", "engine", "handler"), number_of("executions")),
          "static: L0 in the engine, handlers included / executions"),
-        (None, quotient(untraced(result, "static"), number_of("instructions"),
+        (None, quotient(model.of_mode(runs, "static"), number_of("instructions"),
                         number_of("executions")),
          "static: instructions / executions"),
     ]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The figures by which regions are judged, each with what is to be reached.
+"""The figures by which this Xen is judged, each with what is to be reached: those of
+regions, mode on against stock Xen, and those of batched synchronisation, mode off
+against stock Xen.
 
 All come from one boot: counts of the emulator, and for what the engine itself has
 to say (how much it executed, recorded, predicted), Xen's perf counters of the same
@@ -9,74 +11,131 @@ mismatches are looked for.
 
 import operator
 
+import model
+
+
+# ---- values, of the runs of one workload in a mode; None: not measured ----
 
 def mean(values):
     values = [value for value in values if value is not None]
     return sum(values) / len(values) if values else None
 
 
-def of_mode(runs, mode):
-    return [one for one in runs if one["cluster"] == mode and not one["traced"]]
-
-
-def cpuid(key):
+def of_kind(table, kind, number):
+    """table: reflected or l0_handled; number: of a sample of it."""
     def value(runs, mode):
-        return mean(one["reflected"].get("CPUID", {}).get(key) for one in of_mode(runs, mode))
+        return mean(number(one[table][kind]) for one in model.of_mode(runs, mode)
+                    if kind in one[table])
     return value
 
 
+def cpuid(key):
+    return of_kind("reflected", "CPUID", lambda sample: sample.get(key))
+
+
+def cpuid_ops(*names):
+    """L0's VMCS instructions: medians, added up."""
+    return of_kind("reflected", "CPUID",
+                   lambda sample: sum(sample["vmcs_ops"][name] for name in names))
+
+
 def l1_exits_left(runs, mode):
-    """In % of the runs with clusters off."""
+    """In % of the runs that all are compared with."""
     def exits(one_mode):
-        return mean(sum(one["exits"]["l1"].values()) for one in of_mode(runs, one_mode))
-    off, now = exits("off"), exits(mode)
-    return 100 * now / off if off and now is not None else None
+        return mean(sum(one["exits"]["l1"].values()) for one in model.of_mode(runs, one_mode))
+    base, now = exits(model.baseline(runs)), exits(mode)
+    return 100 * now / base if base and now is not None else None
 
 
 def of_engine(key, factor=1):
     def value(runs, mode):
-        found = mean(one["engine"][key] for one in of_mode(runs, mode))
+        found = mean(one["engine"][key] for one in model.of_mode(runs, mode))
         return None if found is None else factor * found
     return value
 
 
-def mismatches(runs, _mode):
+def verified(runs):
+    return [one["engine"] for one in runs if one["cluster"] == "verify"]
+
+
+def mismatches(runs, mode):
     """Over every run in mode verify; None without a prediction that was compared."""
-    predicted = [one["engine"] for one in runs if one["cluster"] == "verify"]
-    if not sum(one["predictions"] for one in predicted):
+    predicted = verified(runs)
+    if mode == model.baseline(runs) or not sum(one["predictions"] for one in predicted):
         return None
     return sum(one["mismatches"] for one in predicted)
 
 
-def no_shadowing(machine, _run):
-    return not machine["vmcs_shadowing"]
+ept_violation = of_kind("l0_handled", "EPT_VIOLATION", operator.itemgetter("instructions_median"))
 
 
-def asked_for_exits(machine, run):
-    """The kernel compile with either kernel as L1, and forks with ept=0."""
-    return no_shadowing(machine, run) and (
-        run["workload"] == "forks" if not run["l1_ept"] else run["workload"] == "kernel-compile")
+# ---- what is to be reached, on a machine by runs of one workload; None: nothing ----
+
+def always(target):
+    return lambda machine, runs: target
 
 
-def always(_machine, _run):
-    return True
+def without_shadowing(target):
+    return lambda machine, runs: None if machine["vmcs_shadowing"] else target
 
 
-# Label; value of (runs of one workload, mode); the target and how to compare; where it binds.
-FIGURES = [
+def asked_for_exits(target):
+    """The kernel compile with either kernel as L1, and forks with ept=0; without VMCS shadowing."""
+    def aim(machine, runs):
+        asked = "kernel-compile" if runs[0]["l1_ept"] else "forks"
+        return without_shadowing(target)(machine, runs) if runs[0]["workload"] == asked else None
+    return aim
+
+
+def with_cpuid(target, shadowing):
+    """Two targets: on machines without and with VMCS shadowing, where L2 executed CPUID."""
+    def aim(machine, runs):
+        if not any("CPUID" in one["reflected"] for one in runs):
+            return None
+        return shadowing if machine["vmcs_shadowing"] else target
+    return aim
+
+
+def no_worse_than_stock(value_of):
+    return lambda machine, runs: value_of(runs, "stock")
+
+
+# Label; value; how it is compared with what is to be reached; that.
+REGIONS = [
     ("hardware exits, reflected CPUID until L2 runs again", cpuid("exits_median"),
-     operator.le, 3, no_shadowing),
+     operator.le, without_shadowing(3)),
     ("instructions in L0 + L1 for that", cpuid("instructions_median"),
-     operator.le, 19000, no_shadowing),
-    ("L1 exits left, % of the runs with clusters off", l1_exits_left,
-     operator.le, 33, asked_for_exits),
+     operator.le, without_shadowing(19000)),
+    ("L1 exits left, % of the runs compared with", l1_exits_left,
+     operator.le, asked_for_exits(33)),
     ("L0 instructions per bridged instruction", of_engine("l0_per_bridged"),
-     operator.le, 6, always),
+     operator.le, always(6)),
     ("L0 instructions to form and translate, per recorded one", of_engine("l0_per_recorded"),
-     operator.le, 5000, always),
+     operator.le, always(5000)),
     ("executions of a cached region, %", of_engine("steady_share", 100),
-     operator.ge, 99, always),
-    ("mismatches in mode verify", mismatches, operator.eq, 0, always),
+     operator.ge, always(99)),
+    ("mismatches in mode verify", mismatches, operator.eq, always(0)),
+]
+
+BATCH = [
+    ("L0 instructions, L2's CPUID exit until L1 runs", cpuid("l0_until_l1_median"),
+     operator.le, with_cpuid(1800, 1800)),
+    ("L0 instructions, L1's VMRESUME exit after it until L2 runs", cpuid("l0_to_l2_median"),
+     operator.le, with_cpuid(2000, 2000)),
+    ("instructions in L0 + L1, all of that CPUID exit", cpuid("instructions_median"),
+     operator.le, with_cpuid(12500, 6500)),
+    ("VMREAD + VMWRITE in L0 for that", cpuid_ops("VMREAD", "VMWRITE"),
+     operator.le, with_cpuid(100, 90)),
+    ("VMPTRLD in L0 for that", cpuid_ops("VMPTRLD"), operator.le, with_cpuid(2, 4)),
+    ("VMCLEAR in L0 for that", cpuid_ops("VMCLEAR"), operator.le, with_cpuid(0, 1)),
+    ("L0 instructions, L2's EPT violation that ends in L0", ept_violation,
+     operator.le, no_worse_than_stock(ept_violation)),
+]
+
+# Title; figures; the mode that is compared.
+GROUPS = [
+    ("Regions", REGIONS, "on"),
+    ("Batched synchronisation", BATCH, "off"),
 ]
 
 SIGNS = {operator.le: "<=", operator.ge: ">=", operator.eq: "="}
@@ -90,16 +149,16 @@ def text(value):
     return f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
 
 
-def verdict(value, compare, target, binds):
-    if not binds:
+def verdict(value, compare, target):
+    if target is None:
         return ""
     if value is None:
         return "not measured"
     return "reached" if compare(value, target) else "MISSED"
 
 
-def groups(result):
-    """[(title, runs)] by workload."""
+def by_workload(result):
+    """[(title, runs)]"""
     first = result["runs"][0]
     boot = (f"{first['l1_kernel']}{'' if first['l1_ept'] else ', ept=0'}, "
             f"{result['machine']['cpu_model']}")
@@ -108,22 +167,36 @@ def groups(result):
             for workload in workloads]
 
 
-def figure_lines(machine, runs, mode):
-    for label, value_of, compare, target, binds in FIGURES:
-        value = value_of(runs, mode)
-        bound = binds(machine, runs[0])
-        if value is None and (not bound or value_of is mismatches):
+def was_run(runs, value_of, mode):
+    """Were there runs that the value is about, and that are not those all are compared with?"""
+    if value_of is mismatches:
+        return bool(verified(runs))
+    return bool(model.of_mode(runs, mode)) and mode != model.baseline(runs)
+
+
+def figure_lines(machine, runs, figures, mode):
+    base = model.baseline(runs)
+    for label, value_of, compare, aim in figures:
+        value, target = value_of(runs, mode), aim(machine, runs)
+        if not was_run(runs, value_of, mode) or value is None and target is None:
             continue
-        aim = f"{SIGNS[compare]} {target:,}" if bound else ""
-        yield (f"  {label:<56}{text(value_of(runs, 'off')) if mode != 'off' else '':>10}"
-               f"{text(value):>10}{aim:>12}  {verdict(value, compare, target, bound)}").rstrip()
+        to_reach = "" if target is None else f"{SIGNS[compare]} {text(target)}"
+        yield (f"  {label:<58}{text(value_of(runs, base)):>10}{text(value):>10}{to_reach:>12}"
+               f"  {verdict(value, compare, target)}").rstrip()
 
 
-def lines(results, mode="on"):
-    """The figures of mode, of one or several boots."""
+def group_lines(results, figures, mode):
     for result in results:
-        for title, runs in groups(result):
-            if not of_mode(runs, mode) and mismatches(runs, mode) is None:
-                continue
-            yield f"{title:<58}{'off':>10}{mode:>10}{'to reach':>12}"
-            yield from figure_lines(result["machine"], runs, mode)
+        for title, runs in by_workload(result):
+            found = list(figure_lines(result["machine"], runs, figures, mode))
+            if found:
+                yield f"{title:<60}{model.baseline(runs):>10}{mode:>10}{'to reach':>12}"
+                yield from found
+
+
+def lines(results):
+    """All figures of one or several boots; nothing of a group for which no run was made."""
+    for title, figures, mode in GROUPS:
+        found = list(group_lines(results, figures, mode))
+        if found:
+            yield from ["", f"{title}, mode {mode}"] + found

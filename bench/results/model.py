@@ -8,14 +8,16 @@ objects-N.sha256; what Xen's engine says of its own work, in perf-N.txt.
 docs/RESULTS-FORMAT.md says what every key of the result means.
 
 Nothing here computes a figure that the emulator can count.  The only
-arithmetic is the cost model, model_cycles() and overhead() below, and engine(),
-which divides what the emulator counted by what the engine did.
+arithmetic is the cost model (cycles.py), and engine(), which divides what the
+emulator counted by what the engine did.
 """
 
 import hashlib
 import json
 import os
 import re
+
+import cycles
 
 SCHEMA = 1
 
@@ -42,28 +44,6 @@ def window(windows, name):
     return found[0]
 
 
-def exits_in_all(exits):
-    """Hardware exits of a window: both levels, every reason."""
-    return sum(sum(by_reason.values()) for by_reason in exits.values())
-
-
-def model_cycles(counted, exit_cycles):
-    """One cycle per instruction in L0, L1 and L2, and exit_cycles per hardware exit.
-
-    Counted: instructions and exits.  Assumed: that an instruction takes one
-    cycle, and what a hardware exit with its resume costs.
-    """
-    instructions = counted["instructions"]
-    return (instructions["l0"] + instructions["l1"] + instructions["l2"]
-            + exit_cycles * exits_in_all(counted["exits"]))
-
-
-def overhead(counted, exit_cycles):
-    """What virtualization added, per instruction of L2."""
-    l2 = counted["instructions"]["l2"]
-    return (model_cycles(counted, exit_cycles) - l2) / l2 if l2 else 0.0
-
-
 def sha256_file(path):
     try:
         with open(path, "rb") as file:
@@ -72,12 +52,13 @@ def sha256_file(path):
         raise Missing(f"{path} is not there: L2 did not finish its workload") from None
 
 
-def read_json(path):
+def read_json(path, otherwise="L2 did not finish its workload"):
+    """otherwise: what it means that it is not there."""
     try:
         with open(path) as file:
             return json.load(file)
     except FileNotFoundError:
-        raise Missing(f"{path} is not there: L2 did not finish its workload") from None
+        raise Missing(f"{path} is not there: {otherwise}") from None
     except json.JSONDecodeError as error:
         raise Missing(f"{path} is damaged: {error}") from None
 
@@ -155,31 +136,62 @@ def fields(word):
     return mode, workload or None, trace == "trace"
 
 
-def run(number, word, settings, windows, outdir):
+def switches(mode):
+    """(cluster, batch) that a mode of RUNS stands for: `stock`, or a value of nvmx-cluster=."""
+    cluster, batch = "off", "on"
+    for part in ("off,batch=off" if mode == "stock" else mode).split(","):
+        name, _, value = part.partition("=")
+        if name == "batch":
+            batch = value
+        else:
+            cluster = part
+    return cluster, batch
+
+
+def mode_of(one):
+    """The mode that a run was made in; each has one name only."""
+    if one["batch"] == "on":
+        return one["cluster"]
+    return "stock" if one["cluster"] == "off" else f"{one['cluster']},batch={one['batch']}"
+
+
+def of_mode(runs, mode):
+    """Those to be compared: not traced, as tracing makes every exit longer."""
+    return [one for one in runs if mode_of(one) == mode and not one["traced"]]
+
+
+def baseline(runs):
+    """The mode that the others are compared with: stock, or where it did not run, off."""
+    return "stock" if of_mode(runs, "stock") else "off"
+
+
+def run(number, word, settings, weights, windows, outdir):
     """One entry of results.json's "runs": the number-th run, made as the word says."""
-    cluster, _, traced = fields(word)
+    mode, _, traced = fields(word)
+    cluster, batch = switches(mode)
     counted = window(windows, f"workload-{number}")
     around = window(windows, f"run-{number}")
     told = read_json(os.path.join(outdir, f"l2-{number}.json"))
     cost = counted["exit_cycles"]
     return {
-        "name": f"{cluster}-{number}",
+        "name": f"{mode_of({'cluster': cluster, 'batch': batch})}-{number}",
         **settings,
         "cluster": cluster,
         "traced": traced,
-        "batch": "off",
+        "batch": batch,
         "workload": told["workload"],
         "l2_seconds": told["l2_seconds"],
         "instructions": counted["instructions"],
         "exits": counted["exits"],
         "exceptions": counted["exceptions"],
-        "reflected": counted["reflected"],
-        "l0_handled": counted["l0_handled"],
+        "vmcs_ops": counted["vmcs_ops"],
+        "reflected": cycles.weighted(counted["reflected"], weights),
+        "l0_handled": cycles.weighted(counted["l0_handled"], weights),
         "l0_per_exit": counted["l0_per_exit"],
         "ticks": counted["ticks"],
         "charged_cycles": counted["charged_cycles"],
-        "model_cycles": model_cycles(counted, cost),
-        "overhead": round(overhead(counted, cost), 6),
+        "model_cycles": cycles.model_cycles(counted, cost, weights),
+        "overhead": round(cycles.overhead(counted, cost, weights), 6),
         "output_sha256": output(told["workload"], number, outdir),
         "engine": {
             **engine(perf_counters(os.path.join(outdir, f"perf-{number}.txt")),
@@ -197,19 +209,31 @@ def output(workload, number, outdir):
     return sha256_file(os.path.join(outdir, f"objects-{number}.sha256"))
 
 
-def results(machine, versions, words, settings, outdir):
+def results(boot, weights, outdir):
     """All of results.json. Raises Missing when the boot left something out.
 
-    words: RUNS, one word for each run; settings: "l0", "l1_kernel" and "l1_ept", the
-    same for all of them.
+    boot: what the counts do not tell, "machine", "versions", "words" (RUNS, one word
+    for each run) and "settings" ("l0", "l1_kernel" and "l1_ept", the same for all of
+    them); weights: as cycles.weights() makes them.
     """
     windows = read_json_lines(os.path.join(outdir, "windows.jsonl"))
     return {
         "schema": SCHEMA,
-        "machine": machine,
-        "versions": versions,
-        "runs": [run(number, word, settings, windows, outdir)
-                 for number, word in enumerate(words, start=1)],
+        "machine": {**boot["machine"], "vmcs_cycles": weights},
+        "versions": boot["versions"],
+        "runs": [run(number, word, boot["settings"], weights, windows, outdir)
+                 for number, word in enumerate(boot["words"], start=1)],
+    }
+
+
+def boot_of(former):
+    """The same, out of an earlier results.json of the boot."""
+    runs = former["runs"]
+    return {
+        "machine": former["machine"],
+        "versions": former["versions"],
+        "words": [mode_of(one) + ("::trace" if one["traced"] else "") for one in runs],
+        "settings": {key: runs[0][key] for key in ("l0", "l1_kernel", "l1_ept")},
     }
 
 

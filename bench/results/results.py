@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Turn what one boot of the lab left behind into results.json and a table.
 
+Without --runs, what the counts do not tell (RUNS, machine, versions) is taken from the
+results.json that is there: the same boot, with other weights.
+
 exit codes: 0 done; 1 the runs' objects differ; 2 usage; 3 something is missing
 """
 
@@ -10,6 +13,7 @@ import json
 import os
 import sys
 
+import cycles
 import figures
 import model
 import table
@@ -30,12 +34,22 @@ def pair(text):
     return key, value
 
 
+def weights(text):
+    try:
+        return cycles.weights(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(error) from None
+
+
 def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("outdir", help="output directory of the boot; results.json goes there")
-    parser.add_argument("--runs", required=True, type=str.split, metavar="'WORD ...'",
+    parser.add_argument("--runs", type=str.split, metavar="'WORD ...'",
                         help="MODE, MODE:WORKLOAD or MODE:WORKLOAD:trace of each run, in order")
+    parser.add_argument("--vmcs-cycles", type=weights, default="", metavar="OPERATION=CYCLES,...",
+                        help="what each VMCS instruction of L0 costs in the cost model, of "
+                             f"{', '.join(cycles.VMCS_OPS)} (default: 0)")
     parser.add_argument("--l0", default="xen", help="what ran as L0 (default: xen)")
     parser.add_argument("--l1-kernel", default="debian", help="which kernel L1 ran")
     parser.add_argument("--no-l1-ept", action="store_true", help="L1 ran with ept=0")
@@ -53,20 +67,30 @@ def write_atomically(path, text):
     os.replace(path + ".part", path)
 
 
+def boot_of(args):
+    """What the counts do not tell, for model.results()."""
+    if args.runs is None:
+        return model.boot_of(model.read_json(os.path.join(args.outdir, "results.json"),
+                                             "name --runs, or make the boot anew"))
+    return {
+        "machine": {key: typed(value) for key, value in args.machine},
+        "versions": dict(args.version_of),
+        "words": args.runs,
+        "settings": {"l0": args.l0, "l1_kernel": args.l1_kernel, "l1_ept": not args.no_l1_ept},
+    }
+
+
 def main():
     args = arguments()
     try:
-        result = model.results({key: typed(value) for key, value in args.machine},
-                               dict(args.version_of), args.runs,
-                               {"l0": args.l0, "l1_kernel": args.l1_kernel,
-                                "l1_ept": not args.no_l1_ept}, args.outdir)
+        result = model.results(boot_of(args), args.vmcs_cycles, args.outdir)
     except model.Missing as missing:
         print(f"results: {missing}", file=sys.stderr)
         return 3
     write_atomically(os.path.join(args.outdir, "results.json"),
                      json.dumps(result, indent=2) + "\n")
     if not args.quiet:
-        print("\n".join([*table.lines(result), "", *figures.lines([result])]))
+        print("\n".join([*table.lines(result), *figures.lines([result])]))
     if not model.objects_agree(result):
         print("results: the objects that L2 built differ between the runs:", file=sys.stderr)
         for one in result["runs"]:

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The result of a boot as tables for people, one a workload: one column a run, and
-the ratio of each clustered run to the mean of the runs with clusters off."""
+the ratio of each to the mean of the stock runs, or of those with clusters off."""
+
+import cycles
+import model
 
 # Rows of exit reasons below this share of all L1 exits go into "others".
 SMALL = 0.005
@@ -43,11 +46,15 @@ def reflected_rows(runs, kind):
     def values(key):
         return [one["reflected"].get(kind, {}).get(key) for one in runs]
 
+    def vmcs_ops(name):
+        return [one["reflected"].get(kind, {}).get("vmcs_ops", {}).get(name) for one in runs]
+
     return [
         (f"per reflected {kind} exit of L2", None),
         ("  hardware exits (median)", values("exits_median")),
         ("  instructions in L0 and L1", values("instructions_median")),
         ("  model cycles", values("model_cycles_median")),
+        *((f"  {name} in L0", vmcs_ops(name)) for name in cycles.VMCS_OPS),
         ("  how many", values("count")),
     ]
 
@@ -57,7 +64,7 @@ def millions(values):
 
 
 def rows(runs, cost):
-    exits = [sum(sum(level.values()) for level in one["exits"].values()) for one in runs]
+    exits = [cycles.exits_in_all(one["exits"]) for one in runs]
     return (
         exit_rows(runs, "l1") + exit_rows(runs, "l2") + reflected_rows(runs, "CPUID") +
         [("in all", None),
@@ -72,21 +79,33 @@ def rows(runs, cost):
     )
 
 
-def block(workload, runs, cost):
-    baseline = [i for i, one in enumerate(runs) if one["cluster"] == "off"]
-    compared = [i for i, one in enumerate(runs) if one["cluster"] != "off"] if baseline else []
-    heads = [one["name"] for one in runs] + [f"{runs[i]['cluster']}/off" for i in compared]
-    body = []
+def table_rows(workload, runs, cost):
+    """[(label, cells)], the heads first; no cells where the label is a heading."""
+    base = model.baseline(runs)
+    modes = [model.mode_of(one) for one in runs]
+    baseline = [i for i, mode in enumerate(modes) if mode == base]
+    compared = [i for i, mode in enumerate(modes) if mode != base] if baseline else []
+    yield workload, [one["name"] for one in runs] + [f"{modes[i]}/{base}" for i in compared]
     for label, values in rows(runs, cost):
         cells = [] if values is None else (
             [number(value) for value in values] +
             [ratio(values, i, baseline) for i in compared])
-        body.append((label, cells))
-    first = max(len(label) for label, _ in body)
-    width = max([len(cell) for _, cells in body for cell in cells] + [len(h) for h in heads]) + 2
-    yield workload.ljust(first) + "".join(head.rjust(width) for head in heads)
-    for label, cells in body:
-        yield label.ljust(first) + "".join(cell.rjust(width) for cell in cells)
+        yield label, cells
+
+
+def block(workload, runs, cost):
+    all_rows = list(table_rows(workload, runs, cost))
+    first = max(len(label) for label, _ in all_rows)
+    widths = [2 + max(map(len, column))
+              for column in zip(*(cells for _, cells in all_rows if cells))]
+    for label, cells in all_rows:
+        yield label.ljust(first) + "".join(map(str.rjust, cells, widths))
+
+
+def assumed(weights):
+    """The line that says what VMCS instructions are taken to cost, where anything."""
+    named = [f"{name} {cost}" for name, cost in weights.items() if cost]
+    return [f"Model cycles include L0's VMCS instructions: {', '.join(named)}."] if named else []
 
 
 def lines(result):
@@ -98,3 +117,4 @@ def lines(result):
             yield ""
         yield from block(workload, [one for one in runs if one["workload"] == workload],
                          result["machine"]["exit_cycles"])
+    yield from assumed(result["machine"]["vmcs_cycles"])

@@ -3,102 +3,82 @@
 
 import json
 import os
-import subprocess
-import sys
-import tempfile
 import unittest
 
-TOP = os.path.join(os.path.dirname(__file__), "..", "..")
-RESULTS = os.path.join(TOP, "bench", "results")
-COST_H = os.path.join(TOP, "cluster", "cost.h")
-sys.path.insert(0, RESULTS)
+from boot import PARTS, Boot, counted
 
-import costs  # noqa: E402
-import figures  # noqa: E402
-import model  # noqa: E402
-import table  # noqa: E402
+import cycles
+import model
 
-# xenperf's own layout: a total, then one column a processor or element.
-PERF = '''exceptions                          T=      1018           0          0
-nvmx: clusters executed             T=       {executed}         {executed}
-nvmx: clusters executed from cache  T=       {cached}         {cached}
-nvmx: instructions in clusters      T=      {instructions}        {instructions}
-nvmx: exits avoided by clusters     T=       {avoided}         {avoided}
-nvmx: VMRESUME within a cluster     T=        {resumed}         {resumed}
-nvmx: instructions recorded         T=       {recorded}        {recorded}
-nvmx: predictions compared          T=       {compared}        {compared}
-nvmx: predictions that were wrong   T=       {wrong}        {wrong}
-'''
-IDLE = dict.fromkeys(("executed", "cached", "instructions", "avoided", "resumed", "recorded",
-                      "compared", "wrong"), 0)
-BUSY = {**IDLE, "executed": 100, "cached": 98, "instructions": 10000, "avoided": 400,
-        "resumed": 50, "recorded": 200}
-PARTS = {"glue": {"calls": 100, "instructions": 20000},
-         "engine": {"calls": 100, "instructions": 10000},
-         "execute": {"calls": 99, "instructions": 47750},
-         "record": {"calls": 2, "instructions": 300000},
-         "translate": {"calls": 2, "instructions": 100000}}
-
-
-def counted(name, vmreads=10, parts=None):
-    return {
-        "window": name, "exit_cycles": 100, "ticks": 5000, "charged_cycles": 1200,
-        "instructions": {"l0": 1000, "dom0": 77777, "l1": 500, "l2": 2000},
-        "exits": {"l1": {"VMREAD": vmreads}, "l2": {"CPUID": 2}},
-        "exceptions": {"l1": {}, "l2": {}},
-        "reflected": {"CPUID": {"count": 2, "instructions_median": 50, "exits_median": 5,
-                                "model_cycles_median": 550}},
-        "l0_handled": {}, "l0_per_exit": {}, "l0_parts": parts or {},
-    }
-
-
-class Boot:
-    """An output directory as a boot with these modes leaves it."""
-
-    def __init__(self, words, perf=None):
-        self.words = words
-        self.dir = tempfile.TemporaryDirectory()
-        lines = []
-        for number, word in enumerate(words, start=1):
-            mode, workload, _ = model.fields(word)
-            lines += [counted(f"workload-{number}", 10 if mode == "off" else 4,
-                              None if mode == "off" else PARTS),
-                      counted(f"run-{number}", parts=None if mode == "off" else PARTS)]
-            self.write(f"l2-{number}.json", json.dumps(
-                {"workload": workload or "kernel-compile", "l2_seconds": 1.5}))
-            self.write(f"objects-{number}.sha256", "aa  lib/sort.o\n")
-            values = IDLE if mode == "off" else perf or BUSY
-            self.write(f"perf-{number}.txt", PERF.format(**values))
-        self.write("windows.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
-
-    def write(self, name, text):
-        with open(os.path.join(self.dir.name, name), "w") as file:
-            file.write(text)
-
-    def run(self):
-        return subprocess.run(
-            [sys.executable, os.path.join(RESULTS, "results.py"), self.dir.name,
-             "--runs", " ".join(self.words), "--machine", "exit_cycles=100",
-             "--machine", "charged=true", "--machine", "vmcs_shadowing=false",
-             "--machine", "cpu_model=test"],
-            capture_output=True, text=True)
-
-    def results(self):
-        with open(os.path.join(self.dir.name, "results.json")) as file:
-            return json.load(file)
+FREE = cycles.weights("")
 
 
 class CostModel(unittest.TestCase):
     def test_modelCycles_areInstructionsAndCharges_withoutDom0(self):
-        self.assertEqual(model.model_cycles(counted("w"), 100), 1000 + 500 + 2000 + 100 * 12)
+        self.assertEqual(cycles.model_cycles(counted("w"), 100, FREE),
+                         1000 + 500 + 2000 + 100 * 12)
+
+    def test_modelCycles_includeEachVmcsInstruction_byItsWeight(self):
+        weights = {"VMREAD": 50, "VMWRITE": 60, "VMPTRLD": 200, "VMCLEAR": 0}
+        self.assertEqual(cycles.model_cycles(counted("w"), 100, weights),
+                         4700 + 50 * 400 + 60 * 300 + 200 * 20)
 
     def test_overhead_isWhatL2DidNotExecute_perInstructionOfL2(self):
-        self.assertAlmostEqual(model.overhead(counted("w"), 100), (1000 + 500 + 1200) / 2000)
+        self.assertAlmostEqual(cycles.overhead(counted("w"), 100, FREE),
+                               (1000 + 500 + 1200) / 2000)
+        self.assertAlmostEqual(cycles.overhead(counted("w"), 100, cycles.weights("VMCLEAR=7")),
+                               (1000 + 500 + 1200 + 70) / 2000)
 
     def test_overhead_ofAWindowWithoutL2_isZero(self):
         window = counted("w")
         window["instructions"]["l2"] = 0
-        self.assertEqual(model.overhead(window, 100), 0.0)
+        self.assertEqual(cycles.overhead(window, 100, FREE), 0.0)
+
+    def test_medians_areAdded_andTheWindowStaysAsItWas(self):
+        window = counted("w", "off")
+        weighted = cycles.weighted(window["reflected"], cycles.weights("VMREAD=2,VMPTRLD=10"))
+        self.assertEqual(weighted["CPUID"]["model_cycles_median"], 550 + 2 * 60 + 10 * 2)
+        self.assertEqual(weighted["CPUID"]["instructions_median"], 50)
+        self.assertEqual(window["reflected"]["CPUID"]["model_cycles_median"], 550)
+
+    def test_weights_areZeroUnlessNamed(self):
+        self.assertEqual(cycles.weights("VMWRITE=60"),
+                         {"VMREAD": 0, "VMWRITE": 60, "VMPTRLD": 0, "VMCLEAR": 0})
+
+    def test_weights_thatAreNone_areRefused(self):
+        for text in ("VMREAD", "VMREAD=", "VMREAD=-1", "VMREAD=1.5", "VMLAUNCH=3", "=3", "50"):
+            with self.assertRaises(ValueError, msg=text):
+                cycles.weights(text)
+
+
+class Modes(unittest.TestCase):
+    def test_aMode_isTheTwoSwitchesOfTheParameter(self):
+        for mode, switches in (("stock", ("off", "off")), ("off", ("off", "on")),
+                               ("on", ("on", "on")), ("on,batch=off", ("on", "off")),
+                               ("batch=off,verify", ("verify", "off")),
+                               ("batch=off", ("off", "off")), ("static,batch=on", ("static", "on"))):
+            self.assertEqual(model.switches(mode), switches, mode)
+
+    def test_runs_areNamedByTheirMode_inOneWayOnly(self):
+        words = ["stock", "off", "on,batch=off", "off,batch=off", "on,batch=on:forks:trace"]
+        boot = Boot(words)
+        self.assertEqual(boot.run().returncode, 0)
+        runs = boot.results()["runs"]
+        self.assertEqual([one["name"] for one in runs],
+                         ["stock-1", "off-2", "on,batch=off-3", "stock-4", "on-5"])
+        self.assertEqual([one["cluster"] for one in runs], ["off", "off", "on", "off", "on"])
+        self.assertEqual([one["batch"] for one in runs], ["off", "on", "off", "off", "on"])
+        self.assertEqual([one["traced"] for one in runs], [False] * 4 + [True])
+
+    def test_theBaseline_isStock_orElseOff(self):
+        def baseline(*words):
+            boot = Boot(words)
+            boot.run()
+            return model.baseline(boot.results()["runs"])
+
+        self.assertEqual(baseline("stock", "off", "on"), "stock")
+        self.assertEqual(baseline("off", "on", "off"), "off")
+        self.assertEqual(baseline("stock:forks:trace", "off"), "off")
 
 
 class Results(unittest.TestCase):
@@ -110,6 +90,8 @@ class Results(unittest.TestCase):
         self.assertEqual([one["name"] for one in result["runs"]], ["off-1", "static-2", "off-3"])
         self.assertIs(result["machine"]["charged"], True)
         self.assertEqual(result["runs"][1]["exits"]["l1"]["VMREAD"], 4)
+        self.assertEqual(result["runs"][1]["vmcs_ops"]["VMWRITE"], 300)
+        self.assertEqual(result["machine"]["vmcs_cycles"], FREE)
 
     def test_differentObjects_failWithExitCode1(self):
         boot = Boot(["off", "static"])
@@ -121,11 +103,11 @@ class Results(unittest.TestCase):
     def test_aMissingFile_isNamed_withExitCode3(self):
         for name in ("windows.jsonl", "l2-2.json", "objects-2.sha256", "perf-2.txt"):
             boot = Boot(["off", "static"])
-            os.remove(os.path.join(boot.dir.name, name))
+            os.remove(boot.path(name))
             done = boot.run()
             self.assertEqual(done.returncode, 3)
             self.assertIn(name, done.stderr)
-            self.assertFalse(os.path.exists(os.path.join(boot.dir.name, "results.json")))
+            self.assertFalse(os.path.exists(boot.path("results.json")))
 
     def test_aWindowThatWasNotClosed_isMissing(self):
         boot = Boot(["off", "static"])
@@ -136,6 +118,55 @@ class Results(unittest.TestCase):
         boot = Boot(["off"])
         boot.write("windows.jsonl", '{"window": ')
         self.assertEqual(boot.run().returncode, 3)
+
+
+class OtherWeights(unittest.TestCase):
+    """results.py again, on what a boot has left behind."""
+
+    WORDS = ["stock", "on,batch=off:forks", "on:forks:trace"]
+
+    def setUp(self):
+        self.boot = Boot(self.WORDS)
+        self.boot.run("--no-l1-ept", "--l1-kernel", "small")
+        self.first = self.boot.results()
+
+    def test_nothingButTheWeightsChanges(self):
+        done = self.boot.results_py("--vmcs-cycles", "VMREAD=50,VMWRITE=60")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("VMREAD 50, VMWRITE 60", done.stdout)
+        result = self.boot.results()
+        self.assertEqual(result["machine"].pop("vmcs_cycles"),
+                         {"VMREAD": 50, "VMWRITE": 60, "VMPTRLD": 0, "VMCLEAR": 0})
+        added = 50 * 400 + 60 * 300
+        for one, before in zip(result["runs"], self.first["runs"]):
+            ops = one["reflected"]["CPUID"]["vmcs_ops"]
+            self.assertEqual(one.pop("model_cycles"), before.pop("model_cycles") + added)
+            self.assertAlmostEqual(one.pop("overhead"), before.pop("overhead") + added / 2000)
+            self.assertEqual(one["reflected"]["CPUID"].pop("model_cycles_median"),
+                             before["reflected"]["CPUID"].pop("model_cycles_median")
+                             + 50 * ops["VMREAD"] + 60 * ops["VMWRITE"])
+            self.assertEqual(one["l0_handled"]["EPT_VIOLATION"].pop("model_cycles_median"),
+                             before["l0_handled"]["EPT_VIOLATION"].pop("model_cycles_median")
+                             + 50 * 9 + 60 * 3)
+        del self.first["machine"]["vmcs_cycles"]
+        self.assertEqual(result, self.first)
+
+    def test_withoutWeights_theyAreZeroAgain(self):
+        self.boot.results_py("--vmcs-cycles", "VMREAD=50")
+        self.assertEqual(self.boot.results_py().returncode, 0)
+        self.assertEqual(self.boot.results(), self.first)
+
+    def test_wrongWeights_areUsage(self):
+        done = self.boot.results_py("--vmcs-cycles", "VMREAD=x")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("VMREAD=x", done.stderr)
+        self.assertEqual(self.boot.results(), self.first)
+
+    def test_withoutAnEarlierResult_runsMustBeNamed(self):
+        os.remove(self.boot.path("results.json"))
+        done = self.boot.results_py("--vmcs-cycles", "VMREAD=50")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("--runs", done.stderr)
 
 
 class Engine(unittest.TestCase):
@@ -165,123 +196,3 @@ class Engine(unittest.TestCase):
     def test_withoutPartsOfTheEmulator_thereIsNoCost(self):
         self.assertIsNone(model.engine({"clusters executed": 1,
                                         "instructions in clusters": 10}, {})["l0_per_bridged"])
-
-
-class Figures(unittest.TestCase):
-    def lines(self, words, perf=None):
-        boot = Boot(words, perf)
-        self.assertEqual(boot.run().returncode, 0)
-        return list(figures.lines([boot.results()]))
-
-    def verdict(self, lines, label):
-        line = next(line for line in lines if label in line)
-        return line.split()[-1]
-
-    def test_everyFigure_saysWhetherItIsReached(self):
-        lines = self.lines(["off", "on", "off"])
-        self.assertEqual(self.verdict(lines, "hardware exits"), "MISSED")
-        self.assertEqual(self.verdict(lines, "L0 + L1"), "reached")
-        self.assertEqual(self.verdict(lines, "L1 exits left"), "MISSED")
-        self.assertEqual(self.verdict(lines, "per bridged"), "reached")
-        self.assertEqual(self.verdict(lines, "per recorded"), "reached")
-        self.assertEqual(self.verdict(lines, "cached"), "MISSED")
-
-    def test_exitsLeft_areInPercentOfTheMeanOfTheOffRuns(self):
-        line = next(line for line in self.lines(["off", "on", "off"]) if "exits left" in line)
-        self.assertEqual(line.split("clusters off")[1].split()[:2], ["100", "40"])
-
-    def test_tracedRuns_doNotCount(self):
-        self.assertEqual(self.lines(["off", "on:kernel-compile:trace"]), [])
-
-    def test_aFigureThatWasNotMeasured_isNotReached(self):
-        boot = Boot(["off", "on"])
-        boot.write("perf-2.txt", PERF.format(**IDLE))
-        boot.run()
-        lines = list(figures.lines([boot.results()]))
-        self.assertEqual(self.verdict(lines, "per bridged"), "measured")
-
-    def test_mismatches_areAddedUp_andNoneIsReached(self):
-        for wrong, verdict in ((0, "reached"), (1, "MISSED")):
-            lines = self.lines(["verify"], {**IDLE, "compared": 5, "wrong": wrong})
-            self.assertEqual(self.verdict(lines, "mismatches"), verdict)
-
-    def test_verifyThatComparedNothing_isNotReached(self):
-        self.assertFalse([line for line in self.lines(["off", "verify"], IDLE)
-                          if "reached" in line])
-
-    def test_withForks_theExitsLeftBindOnlyWithoutEpt(self):
-        boot = Boot(["off:forks", "on:forks"])
-        boot.run()
-        result = boot.results()
-        line = next(line for line in figures.lines([result]) if "exits left" in line)
-        self.assertNotIn("33", line)
-        for one in result["runs"]:
-            one["l1_ept"] = False
-        line = next(line for line in figures.lines([result]) if "exits left" in line)
-        self.assertEqual(line.split()[-1], "MISSED")
-
-
-class Costs(unittest.TestCase):
-    def setUp(self):
-        boot = Boot(["off", "on", "on:forks:trace"])
-        boot.run()
-        self.result = boot.results()
-        self.result["runs"][0]["l0_per_exit"] = {
-            "VMREAD": {"count": 3, "instructions_median": 900},
-            "VMWRITE": {"count": 1, "instructions_median": 940}}
-
-    def test_theConstants_areMeasured(self):
-        values = {name: value for name, value, _ in costs.measured(self.result) if name}
-        self.assertEqual(values, {"CLUSTER_COST_EXIT": 910 + 100, "CLUSTER_COST_REGION": 300,
-                                  "CLUSTER_COST_BRIDGED": 5, "CLUSTER_COST_RECORD": 2000})
-
-    def test_everyMeasuredConstant_isInCostH(self):
-        constants = costs.compiled_in(COST_H)
-        for name, _, _ in costs.measured(self.result):
-            if name:
-                self.assertIn(name, constants)
-        self.assertGreater(constants["CLUSTER_COST_EXIT"], 784)
-
-    def test_whatWasNotCounted_isADash(self):
-        self.result["runs"] = []
-        lines = list(costs.lines(self.result, {"CLUSTER_COST_EXIT": 5}))
-        self.assertEqual(lines[1].split()[:3], ["CLUSTER_COST_EXIT", "5", "-"])
-
-
-class Matrix(unittest.TestCase):
-    def code(self, words):
-        boot = Boot(words)
-        boot.run()
-        path = os.path.join(boot.dir.name, "results.json")
-        return subprocess.run([sys.executable, os.path.join(RESULTS, "matrix.py"), path],
-                              capture_output=True).returncode
-
-    def test_aFigureThatIsMissed_failsIt(self):
-        self.assertEqual(self.code(["off", "on"]), 1)
-
-    def test_nothingMeasured_failsIt(self):
-        self.assertEqual(self.code(["off"]), 1)
-
-
-class Table(unittest.TestCase):
-    def test_workloads_haveATableEach_withoutTracedRuns(self):
-        boot = Boot(["off:forks", "on:forks", "off", "on", "on:forks:trace"])
-        boot.run()
-        heads = [line.split() for line in table.lines(boot.results())
-                 if line.startswith(("forks", "kernel-compile"))]
-        self.assertEqual(heads, [["forks", "off-1", "on-2", "on/off"],
-                                 ["kernel-compile", "off-3", "on-4", "on/off"]])
-
-    def test_ratio_isToTheMeanOfTheOffRuns(self):
-        self.assertEqual(table.ratio([10, 6, 20], 1, [0, 2]), "0.400")
-
-    def test_ratio_withoutBaseline_isADash(self):
-        self.assertEqual(table.ratio([10, 6], 1, []), "-")
-
-    def test_lines_areAsWideAsEachOther(self):
-        boot = Boot(["off", "static", "off"])
-        boot.run()
-        lines = list(table.lines(boot.results()))
-        full = [line for line in lines if "per reflected" not in line and "in all" not in line]
-        self.assertEqual(len({len(line) for line in full}), 1)
-        self.assertTrue(any("VMREAD" in line and "0.400" in line for line in lines))

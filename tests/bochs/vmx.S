@@ -129,6 +129,8 @@ exit_guest:
         /*
          * Window "nested": A is L1, B is L2; root plays L0 and reflects CPUID to L1.
          * Each round: reflection 19 + 9 + 8 in l0 and 5 in l1, then a VMCALL that ends in L0: 17.
+         * Of the reflection l0 has 19 until L1 runs, and 8 from L1's last exit, the VMRESUME,
+         * until L2 runs.
          * l0: 1 + 10 + ROUNDS * (19 + 9 + 8 + 17) + 12 + MARK_SETUP
          * l1: 1 + ROUNDS * 5
          * l2: 1 + ROUNDS * 4 + 1

@@ -50,8 +50,8 @@ static struct outcome run(test_group *group)
 int main(void)
 {
     static test_group *const groups[] = {
-        table_tests, reader_tests, events_tests, order_tests, model_tests, symbols_tests,
-        disasm_tests, hostile_tests, program_tests,
+        table_tests, reader_tests, events_tests, order_tests, batches_tests, model_tests,
+        symbols_tests, disasm_tests, hostile_tests, program_tests,
     };
     struct outcome all = { 0, 0 }, one;
     unsigned int i;

@@ -207,3 +207,18 @@ void scenario_regions(struct writer *w)
     writer_discarded(w, 2010, run_v1, CLUSTER_DISCARD_BYTES, 1);
     writer_end(w);
 }
+
+void scenario_batches(struct writer *w)
+{
+    unsigned int i;
+
+    writer_window(w, 0);
+    writer_batch(w, 1000, V0, 75, 0, 0x7fff);
+    for (i = 0; i < 5; i++)
+        writer_batch(w, 1100 + i, V0, 2, 7 + i % 2, i == 3 ? 0x202 : 0);
+    writer_ran(w, 1200, run_v0, 8, 2, CLUSTER_STOP_RESUME, ON | CACHED);
+    writer_batch(w, 1201, V0, 0, 0, 0);
+    writer_window(w, 1);
+    writer_batch(w, 1150, V1, 512, 3, 0x80000400);
+    writer_end(w);
+}

@@ -28,6 +28,12 @@ void scenario_odd(struct writer *w);
  */
 void scenario_regions(struct writer *w);
 
+/*
+ * Virtual entries by batch: the first, which moves all, usual ones, one that moves nothing
+ * and one with an input of a newer Xen; a region executed in between.
+ */
+void scenario_batches(struct writer *w);
+
 /* Four lines of kallsyms for them. */
 extern const char scenario_symbols[];
 

@@ -128,6 +128,21 @@ static void mismatch_and_values_say_what_differs(void **state)
     assert_true(e.values.actual == UINT64_C(0x400000003));
 }
 
+static void batch_has_its_fields_and_inputs(void **state)
+{
+    struct event e;
+
+    (void)state;
+    assert_int_equal(decode(0x8800a, 5, (uint32_t[]){ SITE, 0x00070003, 0x4202 }, &e), EVENT_BATCH);
+    assert_site(&e);
+    assert_int_equal(e.batch.written, 3);
+    assert_int_equal(e.batch.fetched, 7);
+    assert_int_equal(e.batch.inputs, NVMX_INPUT_CPU | NVMX_INPUT_CR | NVMX_INPUT_PF);
+    decode(0x8800a, 5, (uint32_t[]){ SITE, 0, 0x80010001 }, &e);
+    assert_int_equal(e.batch.inputs, NVMX_INPUT_PIN | 1 << EVENT_INPUT_UNKNOWN);
+    assert_int_equal(decode(0x8800a, 5, (uint32_t[]){ SITE, 0x02000200, 0 }, &e), EVENT_BATCH);
+}
+
 static void stopped_has_its_place(void **state)
 {
     struct event e;
@@ -179,7 +194,7 @@ static void lost_records_are_xens(void **state)
 
 static void any_other_length_is_malformed(void **state)
 {
-    static const unsigned int right[] = { 4, 7, 5, 6, 5, 6, 7, 7, 7 };
+    static const unsigned int right[] = { 4, 7, 5, 6, 5, 6, 7, 7, 7, 5 };
     static const uint32_t good[7] = { SITE, 0 };
     unsigned int kind, words;
     struct event e;
@@ -229,6 +244,8 @@ static void impossible_values_are_malformed(void **state)
                      EVENT_MALFORMED);
     assert_int_equal(decode(0x88007, 7, (uint32_t[]){ SITE, 0, 0, 0, 0 }, &e), EVENT_MALFORMED);
     assert_int_equal(decode(0x88007, 7, (uint32_t[]){ SITE, 13, 0, 0, 0 }, &e), EVENT_MALFORMED);
+    assert_int_equal(decode(0x8800a, 5, (uint32_t[]){ SITE, 513, 0 }, &e), EVENT_MALFORMED);
+    assert_int_equal(decode(0x8800a, 5, (uint32_t[]){ SITE, 513 << 16, 0 }, &e), EVENT_MALFORMED);
 }
 
 static void reasons_of_a_newer_xen_are_unknown_not_wrong(void **state)
@@ -262,6 +279,9 @@ static void every_reason_of_this_xen_has_a_name(void **state)
         assert_string_not_equal(event_mode_name(i), "unknown");
     for (i = 0; i < NVMX_TRC_NR_DIFFERS; i++)
         assert_string_not_equal(event_differs_name(i), "unknown");
+    for (i = 0; NVMX_INPUT_ALL >> i; i++)
+        assert_string_not_equal(event_input_name(i), "unknown");
+    assert_string_equal(event_input_name(EVENT_INPUT_UNKNOWN), "unknown");
 }
 
 static void other_events_are_passed_over(void **state)
@@ -269,7 +289,7 @@ static void other_events_are_passed_over(void **state)
     struct event e;
 
     (void)state;
-    assert_int_equal(decode(0x8800a, 7, (uint32_t[7]){ 0 }, &e), EVENT_NEWER);
+    assert_int_equal(decode(0x8800b, 7, (uint32_t[7]){ 0 }, &e), EVENT_NEWER);
     assert_int_equal(decode(0x88000, 0, (uint32_t[1]){ 0 }, &e), EVENT_NEWER);
     assert_int_equal(decode(0x81001, 2, (uint32_t[2]){ 0 }, &e), EVENT_FOREIGN);
     assert_int_equal(decode(0x8008001, 2, (uint32_t[2]){ 0 }, &e), EVENT_FOREIGN);
@@ -286,6 +306,7 @@ int events_tests(unsigned int *total)
         cmocka_unit_test(segment_has_its_shape),
         cmocka_unit_test(piece_has_its_bytes),
         cmocka_unit_test(mismatch_and_values_say_what_differs),
+        cmocka_unit_test(batch_has_its_fields_and_inputs),
         cmocka_unit_test(stopped_has_its_place),
         cmocka_unit_test(stop_at_the_site_is_a_refusal_but_a_branch_there_is_a_loop),
         cmocka_unit_test(discarded_has_reason_and_count),

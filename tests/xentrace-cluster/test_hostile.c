@@ -73,11 +73,11 @@ static void use_silently(const struct writer *w)
 static void with_scenario(struct writer *w, unsigned int which)
 {
     static void (*const scenarios[])(struct writer *) = {
-        scenario_two_cpus, scenario_lost, scenario_odd, scenario_regions,
+        scenario_two_cpus, scenario_lost, scenario_odd, scenario_regions, scenario_batches,
     };
 
     writer_init(w);
-    scenarios[which % 4](w);
+    scenarios[which % (sizeof(scenarios) / sizeof(scenarios[0]))](w);
 }
 
 static void try_every_bit(unsigned int scenario)
@@ -99,6 +99,7 @@ static void any_bit_may_be_wrong(void **state)
     (void)state;
     try_every_bit(0);
     try_every_bit(3);
+    try_every_bit(4);
 }
 
 static void any_words_may_be_wrong(void **state)

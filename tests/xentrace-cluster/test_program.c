@@ -215,6 +215,17 @@ static void regions_look_as_agreed(void **state)
     CHECK_GOLDEN("regions.insns-3.txt", "report", "trace.bin", "--insns", "3", "--top", "1");
 }
 
+static void batches_look_as_agreed(void **state)
+{
+    (void)state;
+    write_trace(scenario_batches);
+    CHECK_GOLDEN("batches.report.txt", "report", "trace.bin");
+    CHECK_GOLDEN("batches.report.json", "report", "trace.bin", "--json");
+    CHECK_GOLDEN("batches.dump.txt", "dump", "trace.bin");
+    CHECK_GOLDEN("batches.dump.json", "dump", "trace.bin", "--json");
+    CHECK_GOLDEN("batches.vcpu-1.txt", "report", "trace.bin", "--vcpu", "1:1");
+}
+
 static void top_and_vcpu_choose(void **state)
 {
     (void)state;
@@ -242,7 +253,7 @@ static void no_report_line_is_wider_than_110_columns(void **state)
 {
     static const char *const names[] = {
         "two-cpus.report.txt", "lost.report.txt", "odd.report.txt", "lost.dump.txt",
-        "regions.report.txt",
+        "regions.report.txt", "batches.report.txt", "batches.dump.txt",
     };
     unsigned int i;
 
@@ -631,6 +642,7 @@ int program_tests(unsigned int *total)
         cmocka_unit_test(lost_records_look_as_agreed),
         cmocka_unit_test(odd_traces_look_as_agreed),
         cmocka_unit_test(regions_look_as_agreed),
+        cmocka_unit_test(batches_look_as_agreed),
         cmocka_unit_test(top_and_vcpu_choose),
         cmocka_unit_test(top_0_shows_all),
         cmocka_unit_test(no_report_line_is_wider_than_110_columns),

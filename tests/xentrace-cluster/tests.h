@@ -16,8 +16,8 @@
 /* A group runs its tests; returns how many failed and adds how many there are to *total. */
 typedef int test_group(unsigned int *total);
 
-test_group reader_tests, events_tests, order_tests, model_tests, table_tests, symbols_tests,
-    disasm_tests, hostile_tests, program_tests;
+test_group reader_tests, events_tests, order_tests, batches_tests, model_tests, table_tests,
+    symbols_tests, disasm_tests, hostile_tests, program_tests;
 
 #define RUN_GROUP(tests, total)                                        \
     (*(total) += (unsigned int)(sizeof(tests) / sizeof((tests)[0])),   \

@@ -20,6 +20,7 @@ enum {
     EVENT_PIECE = 0x00088007,
     EVENT_MISMATCH = 0x00088008,
     EVENT_VALUES = 0x00088009,
+    EVENT_BATCH = 0x0008800a,
 };
 
 void writer_init(struct writer *w)
@@ -198,6 +199,13 @@ void writer_discarded(struct writer *w, uint64_t tsc, struct site site, uint32_t
                       uint32_t count)
 {
     timed_at(w, EVENT_DISCARDED, tsc, site, 2, (uint32_t[]){ reason, count });
+}
+
+void writer_batch(struct writer *w, uint64_t tsc, uint32_t vcpu, unsigned int written,
+                  unsigned int fetched, uint32_t inputs)
+{
+    timed_at(w, EVENT_BATCH, tsc, (struct site){ 0, vcpu }, 2,
+             (uint32_t[]){ written | fetched << 16, inputs });
 }
 
 void writer_lost(struct writer *w, uint64_t tsc, uint32_t count, uint32_t vcpu, uint64_t since)

@@ -82,6 +82,9 @@ void writer_stopped(struct writer *w, uint64_t tsc, struct site site, uint32_t r
                     uint64_t rip);
 void writer_discarded(struct writer *w, uint64_t tsc, struct site site, uint32_t reason,
                       uint32_t count);
+/* @written, @fetched: fields. */
+void writer_batch(struct writer *w, uint64_t tsc, uint32_t vcpu, unsigned int written,
+                  unsigned int fetched, uint32_t inputs);
 void writer_lost(struct writer *w, uint64_t tsc, uint32_t count, uint32_t vcpu, uint64_t since);
 
 /* The bytes as a file to read, @size of them; the caller closes it. */

@@ -22,6 +22,24 @@ static void text_bytes(const uint8_t *bytes, unsigned int nr, FILE *out)
         fprintf(out, "%02x", bytes[i]);
 }
 
+static void text_batch(const struct event *event, FILE *out)
+{
+    const char *before = "; anew ";
+    unsigned int bit;
+
+    fprintf(out, "written %u, fetched %u", event->batch.written, event->batch.fetched);
+    if (event->batch.inputs == NVMX_INPUT_ALL) {
+        fprintf(out, "%sall", before);
+        return;
+    }
+    for (bit = 0; bit < EVENT_NR_INPUTS; bit++) {
+        if (!(event->batch.inputs >> bit & 1))
+            continue;
+        fprintf(out, "%s%s", before, event_input_name(bit));
+        before = ", ";
+    }
+}
+
 static void text_fields(const struct event *event, FILE *out)
 {
     switch (event->kind) {
@@ -65,6 +83,9 @@ static void text_fields(const struct event *event, FILE *out)
         fprintf(out, "%s, %" PRIu32, event_discard_name(event->discarded.reason),
                 event->discarded.count);
         break;
+    case EVENT_BATCH:
+        text_batch(event, out);
+        break;
     case EVENT_LOST:
         fprintf(out, "%" PRIu32 " RECORDS LOST since tsc %" PRIu64, event->lost.count,
                 event->lost.since);
@@ -97,6 +118,18 @@ static void text_event(const struct dump *dump, const struct event *event)
 }
 
 /* ---- JSON ---- */
+
+static json_t *json_inputs(unsigned int inputs)
+{
+    json_t *array = json_array();
+    unsigned int bit;
+
+    for (bit = 0; bit < EVENT_NR_INPUTS; bit++) {
+        if (inputs >> bit & 1)
+            json_array_append_new(array, json_string(event_input_name(bit)));
+    }
+    return array;
+}
 
 static json_t *json_fields(const struct event *event)
 {
@@ -137,6 +170,10 @@ static json_t *json_fields(const struct event *event)
     case EVENT_DISCARDED:
         return json_pack("{s:s, s:o}", "reason", event_discard_name(event->discarded.reason),
                          "count", json_count(event->discarded.count));
+    case EVENT_BATCH:
+        return json_pack("{s:i, s:i, s:o}", "written", event->batch.written,
+                         "fetched", event->batch.fetched,
+                         "inputs", json_inputs(event->batch.inputs));
     case EVENT_LOST:
         return json_pack("{s:o, s:o}", "count", json_count(event->lost.count),
                          "since", json_hex(event->lost.since));

@@ -23,6 +23,7 @@ static unsigned int payload_words(uint32_t event)
     case NVMX_TRC_CLUSTER_PIECE:     return sizeof(struct nvmx_trc_piece) / WORD;
     case NVMX_TRC_CLUSTER_MISMATCH:  return sizeof(struct nvmx_trc_mismatch) / WORD;
     case NVMX_TRC_CLUSTER_VALUES:    return sizeof(struct nvmx_trc_values) / WORD;
+    case NVMX_TRC_CLUSTER_BATCH:     return sizeof(struct nvmx_trc_batch) / WORD;
     }
     return 0;
 }
@@ -145,6 +146,23 @@ static enum event_kind decode_values(const uint32_t *words, struct event *event)
     return EVENT_VALUES;
 }
 
+_Static_assert(NVMX_INPUT_ALL == (1 << EVENT_INPUT_UNKNOWN) - 1, "each input has a place");
+
+static enum event_kind decode_batch(const uint32_t *words, struct event *event)
+{
+    uint32_t fields = words[WORD_OF(nvmx_trc_batch, fields)];
+    uint32_t inputs = words[WORD_OF(nvmx_trc_batch, inputs)];
+
+    event->batch.written = fields & 0xffff;
+    event->batch.fetched = fields >> 16;
+    event->batch.inputs = inputs & NVMX_INPUT_ALL;
+    if (inputs & ~(uint32_t)NVMX_INPUT_ALL)
+        event->batch.inputs |= 1 << EVENT_INPUT_UNKNOWN;
+    if (event->batch.written > NVMX_POSITIONS || event->batch.fetched > NVMX_POSITIONS)
+        return EVENT_MALFORMED;
+    return EVENT_BATCH;
+}
+
 static enum event_kind decode_cluster(const struct record *record, struct event *event)
 {
     const uint32_t *words = record->extra;
@@ -165,6 +183,7 @@ static enum event_kind decode_cluster(const struct record *record, struct event 
     case NVMX_TRC_CLUSTER_PIECE:    return decode_piece(words, event);
     case NVMX_TRC_CLUSTER_MISMATCH: return decode_mismatch(words, event);
     case NVMX_TRC_CLUSTER_VALUES:   return decode_values(words, event);
+    case NVMX_TRC_CLUSTER_BATCH:    return decode_batch(words, event);
     default:                        return decode_discarded(words, event);
     }
 }
@@ -215,6 +234,7 @@ const char *event_kind_name(enum event_kind kind)
     case EVENT_PIECE:     return "piece";
     case EVENT_MISMATCH:  return "mismatch";
     case EVENT_VALUES:    return "values";
+    case EVENT_BATCH:     return "batch";
     case EVENT_LOST:      return "lost";
     default:              return "other";
     }
@@ -281,6 +301,28 @@ const char *event_differs_name(unsigned int what)
     case NVMX_TRC_DIFFERS_EXIT:   return "exit";
     case NVMX_TRC_DIFFERS_MSR:    return "msr";
     case NVMX_TRC_DIFFERS_INSNS:  return "instructions";
+    default:                      return "unknown";
+    }
+}
+
+const char *event_input_name(unsigned int bit)
+{
+    switch (bit < EVENT_INPUT_UNKNOWN ? 1 << bit : 0) {
+    case NVMX_INPUT_PIN:          return "pin";
+    case NVMX_INPUT_CPU:          return "cpu";
+    case NVMX_INPUT_SECONDARY:    return "secondary";
+    case NVMX_INPUT_EXIT:         return "exit";
+    case NVMX_INPUT_ENTRY:        return "entry";
+    case NVMX_INPUT_EXCEPTION:    return "exception";
+    case NVMX_INPUT_APIC_ACCESS:  return "apic-access";
+    case NVMX_INPUT_VIRTUAL_APIC: return "virtual-apic";
+    case NVMX_INPUT_TPR:          return "tpr";
+    case NVMX_INPUT_CR:           return "cr";
+    case NVMX_INPUT_TSC:          return "tsc";
+    case NVMX_INPUT_EPT:          return "ept";
+    case NVMX_INPUT_VPID:         return "vpid";
+    case NVMX_INPUT_PDPTE:        return "pdpte";
+    case NVMX_INPUT_PF:           return "page-fault";
     default:                      return "unknown";
     }
 }

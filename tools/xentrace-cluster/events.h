@@ -13,6 +13,7 @@
 
 #include "cluster.h"
 #include "cluster_trace.h"
+#include "field.h"
 #include "reader.h"
 
 enum event_kind {
@@ -25,6 +26,7 @@ enum event_kind {
     EVENT_PIECE,
     EVENT_MISMATCH,
     EVENT_VALUES,
+    EVENT_BATCH,
     EVENT_LOST,                 /* Xen lost records; not of the cluster class */
     EVENT_LAST_TOLD = EVENT_LOST, /* kinds up to here have fields in struct event */
 
@@ -43,6 +45,9 @@ enum {
     EVENT_MODE_UNKNOWN = NVMX_TRC_NR_MODES,
     EVENT_NR_MODES = NVMX_TRC_NR_MODES + 1,
     EVENT_DIFFERS_UNKNOWN = NVMX_TRC_NR_DIFFERS,
+    /* Inputs are counted by the number of their bit in enum nvmx_input. */
+    EVENT_INPUT_UNKNOWN = 15,
+    EVENT_NR_INPUTS = EVENT_INPUT_UNKNOWN + 1,
 };
 
 struct event {
@@ -52,7 +57,8 @@ struct event {
     uint64_t tsc;
     /*
      * The site and its vCPU; for EVENT_PIECE the address of its first byte, for
-     * EVENT_VALUES the predicted RIP; for EVENT_LOST 0 and the vCPU running at its end.
+     * EVENT_VALUES the predicted RIP; for EVENT_BATCH 0; for EVENT_LOST 0 and the vCPU
+     * running at its end.
      */
     uint64_t rip;
     uint32_t vcpu;              /* domain ID 31..16, vCPU ID 15..0 */
@@ -102,6 +108,10 @@ struct event {
             uint64_t expected, actual;
         } values;
         struct {
+            uint16_t written, fetched;  /* fields, <= NVMX_POSITIONS */
+            uint16_t inputs;            /* bits < EVENT_NR_INPUTS: computed anew */
+        } batch;
+        struct {
             uint32_t count;
             uint64_t since;             /* TSC of the first record lost */
         } lost;
@@ -140,5 +150,6 @@ const char *event_stop_name(unsigned int stop);
 const char *event_discard_name(unsigned int reason);
 const char *event_mode_name(unsigned int mode);
 const char *event_differs_name(unsigned int what);
+const char *event_input_name(unsigned int bit);
 
 #endif /* XC_EVENTS_H */

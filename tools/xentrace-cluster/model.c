@@ -377,6 +377,9 @@ void model_add(struct model *model, const struct event *event)
     case EVENT_DISCARDED:
         add_discarded(model, event);
         break;
+    case EVENT_BATCH:
+        batches_add(&model->totals.batches, event);
+        break;
     case EVENT_LOST:
         add_lost(model, event);
         break;

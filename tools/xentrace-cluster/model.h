@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * model.h - what the events add up to: totals, one row per cluster or region,
- * and the mismatches of verify mode.
+ * and the mismatches of verify mode; batches are among the totals.
  *
  * A cluster is told from others by its site's RIP and its code: the same code
  * formed on several vCPUs, or several times, is one row; other code at the same
@@ -24,7 +24,7 @@
 #ifndef XC_MODEL_H
 #define XC_MODEL_H
 
-#include "events.h"
+#include "batches.h"
 #include "table.h"
 
 /* Executions of a cluster that ended at one place for one reason. */
@@ -110,6 +110,7 @@ struct model_totals {
     uint64_t stops[EVENT_NR_STOPS];
     uint64_t refused[EVENT_NR_STOPS];
     uint64_t discarded[EVENT_NR_DISCARDS];      /* clusters */
+    struct batches batches;
     uint64_t lost;              /* records that Xen lost */
     uint64_t gaps;              /* the places where it did */
     uint64_t stray_code;        /* CODE and PIECE events that belong to nothing */

@@ -10,7 +10,7 @@
 #include "json.h"
 #include "report.h"
 
-enum { SCHEMA = 1 };
+enum { SCHEMA = 1, DIGITS = 6 };
 
 /* Parts that are 0 are left out unless @all. */
 static json_t *breakdown(const uint64_t *parts, unsigned int nr, const char *(*name)(unsigned int),
@@ -73,11 +73,41 @@ static json_t *trace_object(const struct trace *trace)
                      "events_out_of_order", json_count(trace->times.late));
 }
 
+/* The numbers of fields that batches moved; where there was no batch, null. */
+static json_t *spread_object(const struct spread *spread, uint64_t batches)
+{
+    json_t *histogram = json_object();
+    unsigned int n;
+    uint64_t count;
+
+    for (n = 0; n < SPREAD_CLASSES; n++) {
+        count = spread_class(spread, n);
+        if (count)
+            json_object_set_new(histogram, spread_class_name(n).text, json_count(count));
+    }
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}",
+                     "sum", json_count(spread->sum),
+                     "mean", batches ? json_real((double)spread->sum / batches) : json_null(),
+                     "median", batches ? json_count(spread_median(spread)) : json_null(),
+                     "max", batches ? json_count(spread_max(spread)) : json_null(),
+                     "histogram", histogram);
+}
+
+static json_t *batches_object(const struct batches *batches)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}",
+                     "count", json_count(batches->nr),
+                     "written", spread_object(&batches->written, batches->nr),
+                     "fetched", spread_object(&batches->fetched, batches->nr),
+                     "inputs", breakdown(batches->inputs, EVENT_NR_INPUTS, event_input_name,
+                                         true));
+}
+
 static json_t *totals_object(const struct report *report)
 {
     const struct model_totals *totals = &report->model->totals;
 
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                      "lost_records", json_count(totals->lost),
                      "lost_gaps", json_count(totals->gaps),
                      "formed", json_count(totals->formed),
@@ -90,7 +120,8 @@ static json_t *totals_object(const struct report *report)
                      "instructions", json_count(totals->executed_insns),
                      "stops", stops(totals->stops, true),
                      "refused", stops(totals->refused, true),
-                     "discarded", discards(totals->discarded, true));
+                     "discarded", discards(totals->discarded, true),
+                     "batches", batches_object(&totals->batches));
 }
 
 static json_t *vcpus(const struct model_row *row)
@@ -293,5 +324,5 @@ void report_json(const struct report *report, FILE *out)
                              "nr_refusing_sites", json_count(report->model->nr_rows - clusters),
                              "refusing_sites", listed(report, false, add_site));
 
-    json_write(root, JSON_INDENT(2), out);
+    json_write(root, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS), out);
 }

@@ -16,7 +16,7 @@ enum {
 
 /* ---- totals ---- */
 
-static void total(FILE *out, const char *label, uint64_t n, const char *remark)
+void total(FILE *out, const char *label, uint64_t n, const char *remark)
 {
     fprintf(out, "%-*s %18s%s%s\n", LABEL, label, format_count(n).text, *remark ? "   " : "",
             remark);
@@ -292,6 +292,7 @@ void report_text(const struct report *report, FILE *out)
     trace_section(report, out);
     fputc('\n', out);
     totals_section(report, out);
+    batches_section(&report->model->totals.batches, out);
     heading(out, "Clusters by exits saved (* exiting instruction, <- executions stopped before it)",
             clusters, report->top);
     report_each(report, true, show_cluster, out);

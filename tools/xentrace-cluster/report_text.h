@@ -14,6 +14,9 @@ enum {
     INDENT_LIST = 17,           /* of a list's items */
 };
 
+/* A line of the totals. */
+void total(FILE *out, const char *label, uint64_t n, const char *remark);
+
 /* A list that wraps: "ended        complete 12 (60.0%), memory 8 (40.0%)". */
 struct list {
     FILE *out;
@@ -46,6 +49,9 @@ void code_text(const char *head, const uint8_t *bytes, const struct disasm_insn 
 
 /* A row's code with its stops, and where else it stopped. */
 void code_and_stops(const struct report *report, const struct model_row *row, FILE *out);
+
+/* report_batches.c */
+void batches_section(const struct batches *batches, FILE *out);
 
 /* report_regions.c */
 void region_shape(const struct model_row *row, FILE *out);

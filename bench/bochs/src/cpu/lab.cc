@@ -151,7 +151,7 @@ void bx_lab_cpu_c::vmentry(Bit64u vmcs, Bit64u icount)
     if (l2)
         end_reflection();
     else
-        reflection.l1_entered = true;
+        note_l1_entry();
 }
 
 Bit32u bx_lab_cpu_c::vmexit(Bit64u vmcs, unsigned reason, unsigned vector, bool entered,
@@ -170,6 +170,8 @@ Bit32u bx_lab_cpu_c::vmexit(Bit64u vmcs, unsigned reason, unsigned vector, bool 
     unsigned from = exited = level;
     exited_in_event = in_event;
     switch_level(LAB_L0, icount);
+    if (from == LAB_L1)
+        l0_at_l1_exit = counts.instructions[LAB_L0];
     if (bx_lab_recording()) {
         if (from == LAB_L2)
             begin(&reflection, kind, bx_lab_new_reflection(kind));
@@ -199,6 +201,16 @@ void bx_lab_cpu_c::end_l1_exit()
                        counts.instructions[LAB_L0] - l1_exit.at_start.instructions[LAB_L0]);
 }
 
+/* The first since the L2 exit ends L0's part of it. */
+void bx_lab_cpu_c::note_l1_entry()
+{
+    if (reflection.l1_entered)
+        return;
+    reflection.l1_entered = true;
+    reflection.l0_until_l1 = counts.instructions[LAB_L0] -
+                             reflection.at_start.instructions[LAB_L0];
+}
+
 void bx_lab_cpu_c::end_reflection()
 {
     const struct bx_lab_counts &start = reflection.at_start;
@@ -209,6 +221,8 @@ void bx_lab_cpu_c::end_reflection()
     reflection.active = false;
     r.instructions = counts.instructions[LAB_L0] - start.instructions[LAB_L0] +
                      counts.instructions[LAB_L1] - start.instructions[LAB_L1];
+    r.l0_until_l1 = reflection.l0_until_l1;
+    r.l0_to_l2 = counts.instructions[LAB_L0] - l0_at_l1_exit;
     r.exits = counts.exits - start.exits;
     for (unsigned op = 0; op < LAB_VMCS_OPS; op++)
         r.vmcs_ops[op] = counts.vmcs_ops[op] - start.vmcs_ops[op];

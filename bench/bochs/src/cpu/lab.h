@@ -48,6 +48,7 @@ struct bx_lab_pending {
     unsigned kind;
     size_t index;
     bool l1_entered;
+    Bit64u l0_until_l1;         /* L0's instructions until then, if l1_entered */
     struct bx_lab_counts at_start;
 };
 
@@ -119,6 +120,7 @@ private:
 
     struct bx_lab_pending reflection = {};  /* from an L2 exit to the next entry of L2 */
     struct bx_lab_pending l1_exit = {};     /* from an L1 exit to the next entry */
+    Bit64u l0_at_l1_exit = 0;               /* L0's instructions, all of them, at L1's last exit */
 
     /* First icount that belongs to a level entered now. */
     Bit64u boundary(Bit64u icount) const { return in_event ? icount : icount + 1; }
@@ -127,6 +129,7 @@ private:
     void classify_exit(Bit64u vmcs, unsigned reason);
     void begin(struct bx_lab_pending *p, unsigned kind, size_t index);
     void end_l1_exit();
+    void note_l1_entry();
     void end_reflection();
 };
 

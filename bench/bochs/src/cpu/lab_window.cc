@@ -6,7 +6,7 @@
  * differences.  Samples lie in one table per kind, in the order in which they
  * were begun; a window keeps how long each table was.  The tables are emptied when
  * no window is open, which bounds their memory by the length of the windows:
- * 40 bytes for each L2 exit, 4 for each L1 exit.
+ * 48 bytes for each L2 exit, 4 for each L1 exit.
  *
  * A median is the lower one of the two middle values: always one that occurred.
  */
@@ -18,6 +18,7 @@
 #include "param_names.h"
 #include "lab_abi.h"
 #include "lab_file.h"
+#include "lab_json.h"
 #include "lab_parts.h"
 #include "lab_window.h"
 
@@ -191,40 +192,7 @@ static void subtract(struct lab_snapshot *s, const struct lab_snapshot &start)
     s->ticks -= start.ticks;
 }
 
-/* ---- JSON ---- */
-
-class lab_json {
-public:
-    lab_json() : text("{") { }
-
-    void open(const std::string &name) { key(name); text += '{'; }
-    void close() { text += '}'; }
-    void string(const char *name, const std::string &v) { key(name); text += '"' + v + '"'; }
-    void number(const std::string &name, Bit64u v) { key(name); text += std::to_string(v); }
-    void boolean(const char *name, bool v) { key(name); text += v ? "true" : "false"; }
-
-    void seconds(const char *name, double v)
-    {
-        char digits[64];
-
-        snprintf(digits, sizeof(digits), "%.9f", v);
-        key(name);
-        text += digits;
-    }
-
-    const std::string &line() { text += "}\n"; return text; }
-
-private:
-    std::string text;
-
-    /* Names are ours or checked (lab_mark.cc): none needs escaping. */
-    void key(const std::string &name)
-    {
-        if (text.back() != '{')
-            text += ',';
-        text += '"' + name + "\":";
-    }
-};
+/* ---- results ---- */
 
 static Bit64u median(std::vector<Bit64u> &values)
 {
@@ -240,6 +208,16 @@ typedef Bit64u (*reflection_value)(const struct bx_lab_reflection &r, unsigned a
 static Bit64u instructions_of(const struct bx_lab_reflection &r, unsigned)
 {
     return r.instructions;
+}
+
+static Bit64u l0_until_l1_of(const struct bx_lab_reflection &r, unsigned)
+{
+    return r.l0_until_l1;
+}
+
+static Bit64u l0_to_l2_of(const struct bx_lab_reflection &r, unsigned)
+{
+    return r.l0_to_l2;
 }
 
 static Bit64u exits_of(const struct bx_lab_reflection &r, unsigned)
@@ -278,6 +256,7 @@ static std::vector<struct bx_lab_reflection> samples_of(const struct lab_window 
     return found;
 }
 
+/* The samples are of one kind and one outcome. */
 static void put_reflection_kind(lab_json &json, unsigned kind,
                                 const std::vector<struct bx_lab_reflection> &samples)
 {
@@ -286,6 +265,10 @@ static void put_reflection_kind(lab_json &json, unsigned kind,
     json.number("instructions_median", median_of(samples, instructions_of));
     json.number("exits_median", median_of(samples, exits_of));
     json.number("model_cycles_median", median_of(samples, model_cycles_of));
+    if (samples[0].outcome == LAB_REFLECTED) {
+        json.number("l0_until_l1_median", median_of(samples, l0_until_l1_of));
+        json.number("l0_to_l2_median", median_of(samples, l0_to_l2_of));
+    }
     json.open("vmcs_ops");
     for (unsigned op = 0; op < LAB_VMCS_OPS; op++)
         json.number(op_names[op], median_of(samples, vmcs_ops_of, op));
