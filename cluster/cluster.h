@@ -254,6 +254,8 @@ enum cluster_mode {
     CLUSTER_MODE_ON,            /* regions, translated */
 };
 
+enum { CLUSTER_KINDS = 1024 };
+
 /* Instructions of one execution at most, and iterations of one string instruction. */
 enum { CLUSTER_BUDGET = 20000, CLUSTER_MAX_REP = 4096 };
 
@@ -274,7 +276,7 @@ struct cluster_arena {
 struct cluster_outcome {
     enum cluster_stop stop;
     unsigned int insns;         /* instructions executed, 0 when refused */
-    unsigned int exiting;       /* exiting ones among them; exits avoided = exiting - 1 */
+    unsigned int exiting;       /* exiting ones among them, the one that L1 has exited by included */
     /* With STOP_RESUME: the VMRESUME or VMLAUNCH at regs->rip, valid until the next call. */
     const struct cluster_insn *leave;
     /* The cluster formed by this call, valid until the next call; or NULL. */
@@ -312,6 +314,10 @@ bool cluster_site_barren(struct cluster_vcpu *vcpu, uint64_t rip);
  * executed.  Executes from there, first instruction included, as much of the
  * site's cluster or region as can be executed exactly.
  *
+ * @kind is 0.  But for MODE_STATIC it may as well be called where L1 is about to be
+ * entered to handle a VM exit of L2.  Then @kind says what kind of exit that is, from 1 to
+ * CLUSTER_KINDS - 1: each has regions of its own, since L1 goes another way for each.
+ *
  * Returns true when at least one instruction was executed: @regs then hold
  * L1's state after out->insns instructions, RIP at the next one.  Returns false
  * when nothing was executed: @regs are unchanged and the caller must take the
@@ -322,6 +328,6 @@ bool cluster_site_barren(struct cluster_vcpu *vcpu, uint64_t rip);
  */
 bool cluster_run(struct cluster_vcpu *vcpu, enum cluster_mode mode,
                  const struct cluster_ops *ops, void *ctx, struct cluster_regs *regs,
-                 struct cluster_outcome *out);
+                 unsigned int kind, struct cluster_outcome *out);
 
 #endif /* CLUSTER_H */

@@ -40,7 +40,7 @@ enum {
      * at gaps of 181 instructions, and fewer exits would be avoided than it takes for the
      * price of an instruction to be worth bringing down.
      */
-    CLUSTER_COST_REGION = 600,
+    CLUSTER_COST_REGION = 1400,
     CLUSTER_COST_BRIDGED = 4,
 
     /*
@@ -49,8 +49,11 @@ enum {
      */
     CLUSTER_COST_RECORD = 5000,
 
-    /* A gap that is longer costs more to bridge than the exit behind it. */
-    CLUSTER_MAX_GAP = CLUSTER_COST_EXIT / (CLUSTER_COST_BRIDGED - 1),
+    /*
+     * A gap that is longer costs more to bridge than the exit behind it, where another
+     * execution would have to be begun.
+     */
+    CLUSTER_MAX_GAP = (CLUSTER_COST_EXIT + CLUSTER_COST_REGION) / (CLUSTER_COST_BRIDGED - 1),
 
     /*
      * Exits by an edge after which the region grows there.  A path of 100 instructions
@@ -67,15 +70,24 @@ enum {
 
     /*
      * Goings from segment to segment in an execution, on average, that are too many.
-     * Assumed: each costs some 150 instructions, and what is compared in vain as much.
+     * Assumed: with fewer there may be no better path.
      */
     CLUSTER_SCATTERED_HOPS = 2,
 
     /*
-     * So often a site's region is recorded anew for that.  Counted, per bridged instruction in
-     * run "forks" of make run: once 9.7 instructions of L0, 4 times 8.8.
+     * What each of them costs.  Counted, in forks (bench/l0-parts by function): the way by C
+     * 150, the comparison of bytes that are not executed 300.
      */
-    CLUSTER_MAX_REBUILT = 4,
+    CLUSTER_COST_HOP = 450,
+
+    /*
+     * So often a site's region is recorded anew for that soon; then only when the hops have
+     * cost as much as a recording does, twice as much, and so on.  Counted, per bridged
+     * instruction in run "forks" of make run, with soon ones only: once 9.7 instructions of L0, 4
+     * times 8.8.
+     */
+    CLUSTER_SOON_REBUILT = 4,
+    CLUSTER_MAX_REBUILT = 24,
 
     /* Executions after which a cluster or region is judged, each time anew. */
     CLUSTER_TRIAL_RUNS = 64,

@@ -52,12 +52,48 @@ static uint32_t enter_node(struct cluster_execution *e, uint32_t n)
     return e->vcpu->node[n].code;
 }
 
+/* Code at @code does not look at what an exit knew of the flags. */
+static void store_known_flags(struct cluster_execution *e, const struct cluster_exit *exit)
+{
+    if (exit->flags_known)
+        e->frame->flags = (e->frame->flags & ~CLUSTER_FLAGS_ARITHMETIC) | exit->flags;
+}
+
+static bool is_quick(const struct cluster_insn *insn, const struct cluster_exit *exit)
+{
+    return insn->op == CLUSTER_OP_RDMSR || (insn->op == CLUSTER_OP_VERW && exit->operand);
+}
+
+/*
+ * What L1 has at every exit, without the interpreter: of the state, the world wants no
+ * more for it than general registers.  Where it does not work out nothing has been done.
+ */
+static bool step_quickly(struct cluster_execution *e, const struct cluster_exit *exit)
+{
+    const struct cluster_insn *insn = &e->vcpu->node[exit->node].insn;
+    struct cluster_frame *frame = e->frame;
+    struct cluster_operands operands;
+
+    if (!is_quick(insn, exit) || *frame->poke || frame->sti_shadow)
+        return false;
+    operands.memory[0] = frame->address;
+    if (e->x->ops->emulate(e->x->ctx, insn->op, &frame->regs, &operands) != CLUSTER_EMULATED)
+        return false;
+    store_known_flags(e, exit);
+    if (insn->op == CLUSTER_OP_VERW)
+        frame->flags = (frame->flags & ~CLUSTER_FLAG_ZF) |
+                       (operands.result ? CLUSTER_FLAG_ZF : 0);
+    return true;
+}
+
 /* The node of @exit by the interpreter; code behind it is at @resume. */
 static uint32_t step(struct cluster_execution *e, const struct cluster_exit *exit,
                      uint32_t resume)
 {
     uint32_t next;
 
+    if (resume != CLUSTER_NO_INDEX && step_quickly(e, exit))
+        return resume;
     load_state(e, exit, e->vcpu->node[exit->node].rip);
     next = cluster_execution_step(e, exit->node);
     if (next != exit->node + 1 || resume == CLUSTER_NO_INDEX)
@@ -92,8 +128,7 @@ static uint32_t miss(struct cluster_execution *e, const struct cluster_exit *exi
 static uint32_t go_over(struct cluster_execution *e, const struct cluster_exit *exit,
                         uint32_t code)
 {
-    if (exit->flags_known)
-        e->frame->flags = (e->frame->flags & ~CLUSTER_FLAGS_ARITHMETIC) | exit->flags;
+    store_known_flags(e, exit);
     return code;
 }
 

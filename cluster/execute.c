@@ -152,7 +152,7 @@ static bool is_translated(struct cluster_execution *e, const struct cluster_segm
 {
     return first->code != CLUSTER_NO_INDEX &&
            (e->x->world.vmcs || !e->region->reads_vmcs) &&
-           cluster_hosts_find_stack(e->vcpu, e->x, e->region, e->entry_rsp);
+           cluster_hosts_prepare(e->vcpu, e->x, e->region, e->entry_rsp);
 }
 
 void cluster_execute(struct cluster_vcpu *vcpu, struct cluster_exec *x,

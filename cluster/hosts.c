@@ -6,12 +6,32 @@ static uint64_t page_of(uint64_t linear)
     return linear & ~(uint64_t)CLUSTER_PAGE_OFFSET;
 }
 
-static void empty_slots(struct cluster_vcpu *vcpu, const struct cluster_segment *segment)
+static void prime_segment(struct cluster_vcpu *vcpu, const struct cluster_region *region,
+                          const struct cluster_segment *segment)
 {
-    uint32_t i;
+    const uint64_t base[] = {
+        [CLUSTER_SEG_FLAT] = 0, [CLUSTER_SEG_FS] = region->fs_base,
+        [CLUSTER_SEG_GS] = region->gs_base,
+    };
+    struct cluster_slot *slot = vcpu->arena.frame->slot + segment->first_slot;
+    struct cluster_slot *end = slot + segment->nr_slots;
 
-    for (i = 0; i < segment->nr_slots; i++)
-        cluster_slot_clear(&vcpu->arena.frame->slot[segment->first_slot + i]);
+    for (; slot < end; slot++)
+        cluster_slot_prime(slot, base[slot->segment], region->primed_page,
+                           (uintptr_t)region->primed_host);
+}
+
+/*
+ * All slots are empty.  Keyed ones have a true value all the same, thanks to a page of the stack:
+ * regions that have no stack have no keyed slots.
+ */
+static void prime(struct cluster_vcpu *vcpu, struct cluster_region *region)
+{
+    uint32_t s;
+
+    region->primed = true;
+    for (s = region->first_segment; s != CLUSTER_NO_INDEX; s = vcpu->segment[s].next)
+        prime_segment(vcpu, region, &vcpu->segment[s]);
 }
 
 /*
@@ -33,18 +53,12 @@ static void renew_tag(struct cluster_vcpu *vcpu, struct cluster_region *region)
     region->tag_round = vcpu->tag_round;
 }
 
-/* All that translated code could store through. */
+/* All that translated code could store through.  It may not be entered before prime(). */
 static void forget_data(struct cluster_vcpu *vcpu, struct cluster_region *region)
 {
-    uint32_t s;
-
     renew_tag(vcpu, region);
     region->stack_page = CLUSTER_SLOT_EMPTY;
-    if (!region->filled)
-        return;
-    for (s = region->first_segment; s != CLUSTER_NO_INDEX; s = vcpu->segment[s].next)
-        empty_slots(vcpu, &vcpu->segment[s]);
-    region->filled = false;
+    region->primed = false;
 }
 
 void cluster_hosts_start(struct cluster_vcpu *vcpu, struct cluster_exec *x,
@@ -72,21 +86,30 @@ static bool is_stack(const struct cluster_region *region, const uint8_t *host)
            (host == region->stack[0] || host == region->stack[1]);
 }
 
+/* A page of the stack, in this or an earlier execution of the epoch, was found to be writable. */
+static bool has_been_stack(const struct cluster_region *region, const uint8_t *host)
+{
+    return is_stack(region, host) || (region->primed && host == region->primed_host);
+}
+
 /*
  * Ask for a code page.  False with x->stop set where it cannot be had, or turns out
- * to be one that translated code may be using as the stack right now.
+ * to be one that translated code may be using as the stack right now.  (Where it is not,
+ * translated code may go on.)
  */
 static bool find_page(struct cluster_vcpu *vcpu, struct cluster_exec *x,
                       struct cluster_region *region, struct cluster_code_page *page)
 {
-    bool stack;
+    bool stack, primed = region->primed;
 
     page->host = x->ops->translate(x->ctx, page->linear, CLUSTER_FETCH);
     x->stop = CLUSTER_STOP_NO_CODE;
     if (!page->host)
         return false;
-    stack = is_stack(region, page->host);
+    stack = has_been_stack(region, page->host);
     forget_data(vcpu, region);
+    if (primed && !stack)
+        prime(vcpu, region);
     x->stop = CLUSTER_STOP_STACK;
     return !stack;
 }
@@ -188,14 +211,14 @@ static bool is_known(const struct cluster_vcpu *vcpu, const struct cluster_regio
            still_adjoined(vcpu, region);
 }
 
-bool cluster_hosts_find_stack(struct cluster_vcpu *vcpu, struct cluster_exec *x,
-                              struct cluster_region *region, uint64_t entry_rsp)
+static bool find_stack(struct cluster_vcpu *vcpu, struct cluster_exec *x,
+                       struct cluster_region *region, uint64_t entry_rsp)
 {
     uint64_t first = page_of(entry_rsp + region->rsp_low);
     uint64_t last = page_of(entry_rsp + region->rsp_high - 1);
 
-    if (region->rsp_low == region->rsp_high || is_known(vcpu, region, first, last))
-        return true;            /* no access, or nothing new */
+    if (is_known(vcpu, region, first, last))
+        return true;
     region->stack_page = CLUSTER_SLOT_EMPTY;
     region->stack[1] = NULL;
     if (last < first)
@@ -208,6 +231,21 @@ bool cluster_hosts_find_stack(struct cluster_vcpu *vcpu, struct cluster_exec *x,
         return false;
     region->nr_stack_pages = last == first ? 1 : 2;
     region->stack_page = first;
+    return true;
+}
+
+bool cluster_hosts_prepare(struct cluster_vcpu *vcpu, struct cluster_exec *x,
+                           struct cluster_region *region, uint64_t entry_rsp)
+{
+    bool has_stack = region->rsp_low != region->rsp_high;
+
+    if (has_stack && !find_stack(vcpu, x, region, entry_rsp))
+        return false;
+    if (region->primed)
+        return true;
+    region->primed_page = has_stack ? region->stack_page : CLUSTER_SLOT_EMPTY;
+    region->primed_host = has_stack ? region->stack[0] : NULL;
+    prime(vcpu, region);
     return true;
 }
 
@@ -251,7 +289,6 @@ bool cluster_hosts_fill(struct cluster_vcpu *vcpu, struct cluster_exec *x,
     cluster_slot_fill(slot, page_of(address),
                       (uintptr_t)host + (miss->constant ? address & CLUSTER_PAGE_OFFSET : 0),
                       miss->width);
-    region->filled = true;
     share(vcpu, region, page_of(address), host, miss->write);
     return true;
 }

@@ -25,12 +25,13 @@ bool cluster_hosts_compare(struct cluster_vcpu *vcpu, struct cluster_exec *x,
                            struct cluster_region *region, struct cluster_segment *segment);
 
 /*
- * Fill in region->stack_host and its like for what it reaches from @entry_rsp.
+ * Before translated code is entered: fill in region->stack_host and its like for what
+ * it reaches from @entry_rsp, and see to it that slots may be looked at.
  * Returns false when a page cannot be written without further ado, or is code, or
  * two cannot be had side by side.
  */
-bool cluster_hosts_find_stack(struct cluster_vcpu *vcpu, struct cluster_exec *x,
-                              struct cluster_region *region, uint64_t entry_rsp);
+bool cluster_hosts_prepare(struct cluster_vcpu *vcpu, struct cluster_exec *x,
+                           struct cluster_region *region, uint64_t entry_rsp);
 
 /*
  * Fill @slot for the access at @address, as @miss has it.  Returns false where the

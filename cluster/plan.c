@@ -26,6 +26,8 @@ bool cluster_operand_written(const struct cluster_insn *insn)
 {
     if (cluster_insn_bit_string(insn))
         return insn->op != CLUSTER_OP_BT;
+    if (insn->op == CLUSTER_OP_POP)
+        return is_mem(insn->dst);
     return insn->touch == CLUSTER_TOUCH_WRITE;
 }
 
@@ -76,7 +78,7 @@ static bool on_stack(const struct planner *p, int64_t offset, unsigned int width
 /* So it crosses no cache line: bus locks are slow, and trapped by some hosts. */
 static bool is_aligned(const struct planner *p, int64_t offset, unsigned int width)
 {
-    return ((p->region->rsp_offset + offset) & (width - 1)) == 0;
+    return ((cluster_variant_rsp(p->region->variant) + offset) & (width - 1)) == 0;
 }
 
 /* An address relative to RSP becomes one relative to the entry's. */
@@ -137,9 +139,9 @@ static bool may_read_rsp(const struct cluster_insn *insn)
 /* AND: its low bits are known, for those of the entry's RSP are. */
 static int64_t rsp_aligned(const struct planner *p)
 {
-    int64_t low = (int64_t)p->region->rsp_offset + p->node->rsp;
+    int64_t offset = cluster_variant_rsp(p->region->variant), low = offset + p->node->rsp;
 
-    return p->insn->imm >= -ALIGNMENT ? (low & p->insn->imm) - p->region->rsp_offset : INT64_MAX;
+    return p->insn->imm >= -ALIGNMENT ? (low & p->insn->imm) - offset : INT64_MAX;
 }
 
 /* An instruction that writes RSP by name: only where the result is known. */
@@ -171,8 +173,11 @@ static enum plan_how plan_push(const struct planner *p)
 
 static enum plan_how plan_pop(const struct planner *p)
 {
-    if (p->insn->op == CLUSTER_OP_POP &&
-        (p->insn->dst.kind != CLUSTER_OPERAND_REG || is_reg(p->insn->dst, CLUSTER_RSP)))
+    const struct cluster_insn *insn = p->insn;
+
+    /* An address by RSP is one by what that is behind the POP. */
+    if (insn->op == CLUSTER_OP_POP &&
+        (is_reg(insn->dst, CLUSTER_RSP) || (is_mem(insn->dst) && insn->mem.base == CLUSTER_RSP)))
         return PLAN_STEP;
     return on_stack(p, p->node->rsp, 8) ? PLAN_NATIVE : PLAN_STEP;
 }
@@ -304,6 +309,8 @@ static enum plan_how how(struct planner *p)
         return plan_vmwrite(p);
     case CLUSTER_OP_RDTSC:
         return PLAN_NATIVE;
+    case CLUSTER_OP_VERW:
+        return PLAN_OPERAND;
     case CLUSTER_OP_VMRESUME: case CLUSTER_OP_VMLAUNCH:
         return PLAN_LEAVE;
     case CLUSTER_OP_DIV: case CLUSTER_OP_IDIV:          /* may fault */
@@ -364,6 +371,8 @@ static enum plan_how plan_node(struct planner *p)
     enum plan_how result = in_shadow(p) ? plan_in_shadow(p) : how(p);
     bool rsp_named = is_reg(insn->src, CLUSTER_RSP) || is_reg(insn->dst, CLUSTER_RSP);
 
+    if (result == PLAN_OPERAND)
+        return is_mem(insn->src) && place_operand(p) ? PLAN_OPERAND : PLAN_STEP;
     if (result != PLAN_NATIVE)
         return result;
     if (writes_by_name(insn))
@@ -373,6 +382,8 @@ static enum plan_how plan_node(struct planner *p)
     if (insn->op == CLUSTER_OP_LEA)
         return lea_encodable(p) ? PLAN_NATIVE : PLAN_STEP;
     if (cluster_insn_bit_string(insn))
+        return place_operand(p) ? PLAN_NATIVE : PLAN_STEP;
+    if (insn->op == CLUSTER_OP_POP && is_mem(insn->dst))
         return place_operand(p) ? PLAN_NATIVE : PLAN_STEP;
     if (insn->touch >= CLUSTER_TOUCH_READ && (is_mem(insn->dst) || is_mem(insn->src)) &&
         !place_operand(p))

@@ -10,6 +10,7 @@
 
 enum plan_how {
     PLAN_STEP,                  /* by the interpreter */
+    PLAN_OPERAND,               /* VERW: the same, but that code fetches its operand */
     PLAN_NOTHING,               /* no code at all */
     PLAN_NATIVE,
     PLAN_RSP,                   /* ADD, SUB or AND of RSP and a constant: its flags only */

@@ -11,7 +11,7 @@ static bool compares(const struct cluster_node *node, const struct cluster_plan 
         return node->depth != 0 || plan->guarded;    /* the poke word, the field number */
     if (plan->how == PLAN_VMWRITE)
         return node->depth != 0;
-    if (plan->how != PLAN_NATIVE)
+    if (plan->how != PLAN_NATIVE && plan->how != PLAN_OPERAND)
         return false;
     return plan->place >= PLAN_PLACE_CONSTANT || insn->op == CLUSTER_OP_RET ||
            insn->op == CLUSTER_OP_PUSHF || insn->op == CLUSTER_OP_STI ||
@@ -23,7 +23,7 @@ static bool compares(const struct cluster_node *node, const struct cluster_plan 
 /* Could execution come back to C at the node, with the flags from before it? */
 static bool may_exit(const struct cluster_node *node, const struct cluster_plan *plan)
 {
-    return compares(node, plan) || plan->how == PLAN_STEP || plan->how == PLAN_LEAVE ||
+    return compares(node, plan) || plan->how <= PLAN_OPERAND || plan->how == PLAN_LEAVE ||
            node->insn.op == CLUSTER_OP_JCC;
 }
 
@@ -39,7 +39,7 @@ void cluster_plan_flags(const struct cluster_node *node, struct cluster_plan *pl
     for (node += count, plan += count; count != 0; count--) {
         node--;
         plan--;
-        if (plan->how == PLAN_STEP)
+        if (plan->how <= PLAN_OPERAND)
             clobbers = false;                   /* resumed with the flags in their place */
         else if (cluster_flags_effect(&node->insn) == CLUSTER_FLAGS_SET)
             observed = clobbers = false;

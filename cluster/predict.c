@@ -303,14 +303,15 @@ static bool agree(struct walk *w, const struct cluster_outcome *out,
 }
 
 static bool predict(struct cluster_prediction *p, struct cluster_vcpu *vcpu,
-                    const struct cluster_regs *regs, struct cluster_outcome *out,
-                    struct cluster_mismatch *m)
+                    const struct cluster_regs *regs, unsigned int kind,
+                    struct cluster_outcome *out, struct cluster_mismatch *m)
 {
     unsigned int insns = CLUSTER_PREDICT_ALONE;
     struct walk w;
 
     if (vcpu) {
-        cluster_run(vcpu, CLUSTER_MODE_ON, &cluster_copy_ops, &p->engine, &p->engine_regs, out);
+        cluster_run(vcpu, CLUSTER_MODE_ON, &cluster_copy_ops, &p->engine, &p->engine_regs, kind,
+                    out);
         insns = out->insns;
     }
     p->cut = insns > CLUSTER_PREDICT_INSNS;
@@ -338,7 +339,7 @@ static uint64_t next_epoch(struct cluster_prediction *p)
 
 bool cluster_predict(struct cluster_prediction *p, struct cluster_vcpu *vcpu,
                      const struct cluster_ops *ops, const struct cluster_predict_ops *more,
-                     void *ctx, const struct cluster_regs *regs,
+                     void *ctx, const struct cluster_regs *regs, unsigned int kind,
                      struct cluster_outcome *out, struct cluster_mismatch *mismatch)
 {
     struct cluster_world world;
@@ -352,7 +353,7 @@ bool cluster_predict(struct cluster_prediction *p, struct cluster_vcpu *vcpu,
         return true;
     cluster_copy_start(&p->engine, ops, more, ctx, &world, next_epoch(p));
     cluster_copy_start(&p->interp, ops, more, ctx, &world, next_epoch(p));
-    same = predict(p, vcpu, regs, out, mismatch);
+    same = predict(p, vcpu, regs, kind, out, mismatch);
     ops->end(ctx);
     if (!same)
         p->nr_exits = 0;

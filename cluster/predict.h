@@ -97,7 +97,8 @@ struct cluster_prediction {
 /*
  * L1 has exited at regs->rip by an exiting instruction that has not been
  * executed.  Predict from there, on copies; @regs and L1 are unchanged.  With
- * @vcpu NULL, by the interpreter alone.
+ * @vcpu NULL, by the interpreter alone.  Or, with another @kind than 0, L1 is about to be
+ * entered: see cluster_run().
  *
  * @out is what cluster_run() made of it.  Returns false when the two predictions
  * differ: *@mismatch says in what, and nothing is pending.  Else pending or not:
@@ -105,7 +106,7 @@ struct cluster_prediction {
  */
 bool cluster_predict(struct cluster_prediction *p, struct cluster_vcpu *vcpu,
                      const struct cluster_ops *ops, const struct cluster_predict_ops *more,
-                     void *ctx, const struct cluster_regs *regs,
+                     void *ctx, const struct cluster_regs *regs, unsigned int kind,
                      struct cluster_outcome *out, struct cluster_mismatch *mismatch);
 
 /*

@@ -54,12 +54,13 @@ void cluster_recorder_undo(struct cluster_recorder *r, unsigned int pages)
 }
 
 /*
- * A first segment avoids an exit only by a second exiting instruction.  A loop that
- * was left, or a place of the region, leads to others.
+ * Where L1 has exited already, a first segment avoids an exit only by a second exiting instruction.
+ * A loop that was left, or a place of the region, leads to others.
  */
 bool cluster_recorder_is_worth_it(const struct cluster_recorder *r)
 {
-    int needed = r->from == CLUSTER_NO_INDEX ? 2 : 1;
+    bool exited = r->from == CLUSTER_NO_INDEX && cluster_insn_exits(&r->vcpu->node[r->first].insn);
+    int needed = 1 + exited;
 
     if (r->kept.nodes == r->first)
         return false;
@@ -116,7 +117,6 @@ bool cluster_recorder_commit(struct cluster_recorder *r, unsigned int pages)
     vcpu->nr_nodes = r->kept.nodes;
     r->region->nr_nodes += segment->nr_nodes;
     r->region->nr_exiting += r->kept.exiting - r->start.exiting;
-    r->region->filled = true;           /* the slots that it will get are not empty yet */
     r->region->epoch = 0;
     widen(r->region, segment);
     link_segment(vcpu, r->region, s);

@@ -117,19 +117,35 @@ struct cluster_segment {
 #define CLUSTER_HOST_NONE 0xff
 
 /* A page of L1's code that a region's instructions lie in. */
+/*
+ * A site is an address and a variant: RSP modulo 16 there, of which alignment depends, and
+ * cluster_run()'s @kind.  (Nothing else of RSP: kernels begin each system call at a
+ * random place of its stack.)
+ */
+static inline uint16_t cluster_variant(uint64_t rsp, unsigned int kind)
+{
+    return rsp % CLUSTER_RSP_ALIGNMENT | kind * CLUSTER_RSP_ALIGNMENT;
+}
+
+static inline unsigned int cluster_variant_rsp(uint16_t variant)
+{
+    return variant % CLUSTER_RSP_ALIGNMENT;
+}
+
+static inline unsigned int cluster_variant_kind(uint16_t variant)
+{
+    return variant / CLUSTER_RSP_ALIGNMENT;
+}
+
 struct cluster_code_page {
     uint64_t linear;
     const uint8_t *host;        /* in the region's epoch; NULL: ask again */
 };
 
 struct cluster_region {
-    /*
-     * The site, and RSP modulo 16 there, of which alignment depends.  (Nothing else
-     * of RSP: kernels begin each system call at a random place of its stack.)  rip is
-     * 0 in a region that was dropped.
-     */
+    /* The site.  rip is 0 in a region that was dropped. */
     uint64_t rip;
-    uint16_t rsp_offset;
+    uint16_t variant;
     uint64_t entry_source;      /* what its source register held, if it has one, when recorded */
     uint32_t first_segment, last_segment;
     uint32_t first_target, last_target; /* nodes that others may go to, a list; see graph.h */
@@ -141,7 +157,9 @@ struct cluster_region {
     struct cluster_deps deps;   /* of what is known of pages */
     uint64_t epoch;             /* in which hosts and slots were filled; 0: in none */
     uint64_t fs_base, gs_base;  /* with which constant slots were filled */
-    bool     filled;            /* a slot may not be empty */
+    bool     primed;            /* slots are as the epoch wants them: hosts.c */
+    uint64_t primed_page;       /* by this page (cluster_slot_prime()) */
+    uint8_t *primed_host;
     uint16_t tag;               /* of its shared pages, 1 to CLUSTER_TAGS - 1; a new one whenever
                                    slots are emptied */
     uint32_t tag_round;         /* in which it was given out */
@@ -152,6 +170,7 @@ struct cluster_region {
     /* Since the region was last judged. */
     uint32_t runs, ran_insns, avoided;
     uint32_t hops;              /* from one segment to another */
+    uint32_t all_hops;          /* the same, since it was recorded; counted when it is judged */
     bool     closed;            /* grows no more */
     bool     reads_vmcs;        /* translated code needs cluster_world.vmcs */
     bool     mapped;            /* host[] has been chosen, with the first segment */
@@ -179,6 +198,16 @@ struct cluster_slot {
      * 64-bit number as an address, that of no page included.)
      */
     uint64_t limit;
+    /*
+     * A keyed slot is looked at by what its address is formed of before: the
+     * base register or, where there is an index, all but the segment's base.  Where that is @value,
+     * the operand (or span) is at @at.  There is no value that means none, so a keyed
+     * slot is never without a true one: see cluster_slot_prime().
+     */
+    uint64_t value;
+    uint64_t at;
+    uint64_t delta;             /* the address less @value and the segment's base */
+    uint64_t segment;           /* enum cluster_seg */
 };
 #define CLUSTER_SLOT_EMPTY 0x8000000000000000ull /* not canonical: no page */
 
@@ -186,6 +215,18 @@ static inline void cluster_slot_clear(struct cluster_slot *slot)
 {
     slot->page = CLUSTER_SLOT_EMPTY;
     slot->host = slot->limit = 0;
+}
+
+/*
+ * Empty it, too, but for one access that nobody may ever make: that at the beginning of a page
+ * of L1's, at linear address @page and @host, which translated code may write to.
+ */
+static inline void cluster_slot_prime(struct cluster_slot *slot, uint64_t segment_base,
+                                      uint64_t page, uint64_t host)
+{
+    cluster_slot_clear(slot);
+    slot->value = page - slot->delta - segment_base;
+    slot->at = host;
 }
 
 /* @host is that of the page at linear address @page, or for a constant slot of the operand. */
@@ -237,6 +278,7 @@ struct cluster_exit {
     bool     flags_known;       /* the arithmetic flags are @flags */
     bool     span;              /* MISS: later nodes rely on it; without the slot none of them may be
                                    executed by translated code */
+    bool     operand;           /* STEP: the memory operand's value is frame->address */
     bool     probes;            /* MISS with @write and @span: it may be that nothing will be written */
     uint16_t width;             /* MISS: bytes of the access, or of the span */
     uint16_t flags;

@@ -9,7 +9,7 @@
 #include "translate.h"
 
 /*
- * Barrenness is a site's, and a site is RIP and RSP modulo 16: the tracker has it.  Looking
+ * Barrenness is a site's, and a site is RIP and a variant: the tracker has it.  Looking
  * there costs more than cluster_site_barren(), which knows RIPs alone.  So a RIP
  * of which no region is known is put there for a part of the time only, and another
  * site of the same RIP gets its chance in between: once in WINDOW + 1 exits.  That
@@ -23,7 +23,7 @@ struct run {
     struct cluster_exec *x;
     struct cluster_outcome *out;
     uint64_t rip, rsp;          /* at the exit */
-    uint16_t offset;            /* RSP modulo 16 */
+    uint16_t variant;
     bool full;                  /* a pool is used up */
 };
 
@@ -35,7 +35,7 @@ static void rest_rip(struct run *r)
 
 static void give_up(struct run *r)
 {
-    cluster_tracker_set_barren(r->vcpu, r->rip, r->offset);
+    cluster_tracker_set_barren(r->vcpu, r->rip, r->variant);
     rest_rip(r);
 }
 
@@ -55,7 +55,7 @@ static bool is_to_be_recorded(struct run *r)
         r->out->stop = CLUSTER_STOP_NO_CLUSTER;
         return false;
     }
-    switch (cluster_tracker_exit(r->vcpu, r->rip, r->offset, exits)) {
+    switch (cluster_tracker_exit(r->vcpu, r->rip, r->variant, exits)) {
     case CLUSTER_TRACKED_RECORD:
         return true;
     case CLUSTER_TRACKED_BARREN:
@@ -115,10 +115,16 @@ static void grow(struct run *r, struct cluster_region *region, uint32_t edge)
     }
 }
 
+/* Has L1 exited there?  Else it was about to be entered. */
+static bool is_exit(const struct run *r)
+{
+    return cluster_variant_kind(r->variant) == 0;
+}
+
 /* It began with a loop, and nothing worth it came behind. */
 static void drop_if_poor(struct run *r, struct cluster_region *region)
 {
-    if (region->nr_exiting >= 2)
+    if (region->nr_exiting >= 1u + is_exit(r))
         return;
     cluster_store_drop(r->vcpu, region);
     r->out->recorded = NULL;
@@ -127,7 +133,7 @@ static void drop_if_poor(struct run *r, struct cluster_region *region)
 
 static void record(struct run *r)
 {
-    struct cluster_region *region = cluster_store_draft(r->vcpu, r->rip, r->offset);
+    struct cluster_region *region = cluster_store_draft(r->vcpu, r->rip, r->variant);
     enum cluster_record result;
     uint32_t segment, onward;
 
@@ -136,7 +142,7 @@ static void record(struct run *r)
         return;
     }
     r->x->region = region;
-    cluster_tracker_recorded(r->vcpu, r->rip, r->offset);
+    cluster_tracker_recorded(r->vcpu, r->rip, r->variant);
     result = cluster_record(r->vcpu, r->x, region, r->rsp, CLUSTER_NO_INDEX, r->out, &segment,
                             &onward);
     if (result == CLUSTER_RECORD_SEGMENT) {
@@ -154,24 +160,39 @@ static void record(struct run *r)
 /* VMRESUME and VMLAUNCH will not exit either. */
 static unsigned int exits_avoided(const struct run *r)
 {
-    if (r->x->stop == CLUSTER_STOP_RESUME)
-        return r->out->exiting;
-    return r->out->exiting ? r->out->exiting - 1 : 0;
+    unsigned int exiting = r->out->exiting + (r->x->stop == CLUSTER_STOP_RESUME);
+
+    return exiting ? exiting - is_exit(r) : 0;
+}
+
+/*
+ * So much has been lost by it that another recording would have cost less: the @times that
+ * was so before have not helped, and count.
+ */
+static bool has_paid_for_another(const struct cluster_region *region, unsigned int times)
+{
+    uint64_t insns = region->ran_insns / region->runs;
+
+    return (uint64_t)region->all_hops * CLUSTER_COST_HOP >= insns * CLUSTER_COST_RECORD << times;
 }
 
 /*
  * A region's first segment is the path that L1 took when the site was new.  Where
  * the usual one turns out to be another, each execution compares segments that it
  * leaves early, and goes from one to the next by way of C.  Recorded anew it has its
- * usual path first.  What is usual may change, so it is done more than once for a site;
- * but not for ever, for there may be no usual path.
+ * usual path first.  That is done soon a few times; later on when it has been waited for so long
+ * that not much can be lost by it, for there may be no usual path.
  */
-static bool is_scattered(struct run *r, const struct cluster_region *region)
+static bool is_scattered(struct run *r, struct cluster_region *region)
 {
-    uint8_t *rebuilt = &r->vcpu->rebuilt[cluster_store_hash(r->rip, r->offset)];
+    uint8_t *rebuilt = &r->vcpu->rebuilt[cluster_store_hash(r->rip, r->variant)];
 
+    region->all_hops += region->hops;
     if (region->hops < region->runs * CLUSTER_SCATTERED_HOPS ||
         *rebuilt == CLUSTER_MAX_REBUILT)
+        return false;
+    if (*rebuilt >= CLUSTER_SOON_REBUILT &&
+        !has_paid_for_another(region, *rebuilt - CLUSTER_SOON_REBUILT))
         return false;
     ++*rebuilt;
     return true;
@@ -190,7 +211,7 @@ static bool judge(struct run *r, struct cluster_region *region)
         give_up(r);
         return false;
     }
-    cluster_tracker_settle(r->vcpu, r->rip, r->offset);
+    cluster_tracker_settle(r->vcpu, r->rip, r->variant);
     if (is_scattered(r, region)) {
         discard(r, region, CLUSTER_DISCARD_SCATTERED);
         return false;
@@ -205,7 +226,7 @@ static void replace(struct run *r, struct cluster_region *region)
     discard(r, region, CLUSTER_DISCARD_BYTES);
     if (r->out->insns != 0)
         return;                 /* at the next exit */
-    if (cluster_tracker_exit(r->vcpu, r->rip, r->offset, 1) != CLUSTER_TRACKED_BARREN)
+    if (cluster_tracker_exit(r->vcpu, r->rip, r->variant, 1) != CLUSTER_TRACKED_BARREN)
         record(r);
     else
         rest_rip(r);
@@ -235,14 +256,15 @@ static void forget_all(struct run *r)
 }
 
 void cluster_regions_run(struct cluster_vcpu *vcpu, enum cluster_mode mode,
-                         struct cluster_exec *x, struct cluster_outcome *out)
+                         struct cluster_exec *x, unsigned int kind,
+                         struct cluster_outcome *out)
 {
     struct run r = {
         .vcpu = vcpu, .mode = mode, .x = x, .out = out, .rip = x->regs->rip,
         .rsp = x->regs->gpr[CLUSTER_RSP],
-        .offset = x->regs->gpr[CLUSTER_RSP] % CLUSTER_RSP_ALIGNMENT,
+        .variant = cluster_variant(x->regs->gpr[CLUSTER_RSP], kind),
     };
-    struct cluster_region *region = cluster_store_find(vcpu, r.rip, r.offset);
+    struct cluster_region *region = cluster_store_find(vcpu, r.rip, r.variant);
 
     if (!region && !is_to_be_recorded(&r))
         return;

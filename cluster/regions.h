@@ -13,6 +13,7 @@
  * The caller has filled in ops, ctx and regs of @x, and *out as of a call that did nothing.
  */
 void cluster_regions_run(struct cluster_vcpu *vcpu, enum cluster_mode mode,
-                         struct cluster_exec *x, struct cluster_outcome *out);
+                         struct cluster_exec *x, unsigned int kind,
+                         struct cluster_outcome *out);
 
 #endif /* CLUSTER_REGIONS_H */

@@ -154,7 +154,7 @@ static bool refuse(const struct cluster_regs *regs, enum cluster_mode mode,
 
 bool cluster_run(struct cluster_vcpu *vcpu, enum cluster_mode mode,
                  const struct cluster_ops *ops, void *ctx, struct cluster_regs *regs,
-                 struct cluster_outcome *out)
+                 unsigned int kind, struct cluster_outcome *out)
 {
     struct cluster_exec x;
 
@@ -170,6 +170,6 @@ bool cluster_run(struct cluster_vcpu *vcpu, enum cluster_mode mode,
     if (mode == CLUSTER_MODE_STATIC)
         run_static(vcpu, &x, out);
     else
-        cluster_regions_run(vcpu, mode, &x, out);
+        cluster_regions_run(vcpu, mode, &x, kind, out);
     return out->insns != 0;
 }

@@ -3,20 +3,20 @@
 
 _Static_assert(CLUSTER_REGION_BUCKETS == 1024, "10 bits of the hash");
 
-unsigned int cluster_store_hash(uint64_t rip, uint16_t rsp_offset)
+unsigned int cluster_store_hash(uint64_t rip, uint16_t variant)
 {
-    return ((rip ^ ((uint64_t)rsp_offset << 48)) * 0x9e3779b97f4a7c15ull) >> 54;
+    return ((rip ^ ((uint64_t)variant << 48)) * 0x9e3779b97f4a7c15ull) >> 54;
 }
 
 struct cluster_region *cluster_store_find(struct cluster_vcpu *vcpu, uint64_t rip,
-                                          uint16_t rsp_offset)
+                                          uint16_t variant)
 {
-    uint32_t i = vcpu->bucket[cluster_store_hash(rip, rsp_offset)];
+    uint32_t i = vcpu->bucket[cluster_store_hash(rip, variant)];
 
     while (i) {
         struct cluster_region *region = &vcpu->region[i - 1];
 
-        if (region->rip == rip && region->rsp_offset == rsp_offset)
+        if (region->rip == rip && region->variant == variant)
             return region;
         i = region->hash_next;
     }
@@ -29,7 +29,7 @@ bool cluster_store_has_site(const struct cluster_vcpu *vcpu, uint64_t rip)
 }
 
 struct cluster_region *cluster_store_draft(struct cluster_vcpu *vcpu, uint64_t rip,
-                                           uint16_t rsp_offset)
+                                           uint16_t variant)
 {
     struct cluster_region *region;
 
@@ -38,7 +38,7 @@ struct cluster_region *cluster_store_draft(struct cluster_vcpu *vcpu, uint64_t r
     region = &vcpu->region[vcpu->nr_regions];
     memset(region, 0, sizeof(*region));
     region->rip = rip;
-    region->rsp_offset = rsp_offset;
+    region->variant = variant;
     region->first_segment = CLUSTER_NO_INDEX;
     region->last_segment = CLUSTER_NO_INDEX;
     region->first_target = CLUSTER_NO_INDEX;
@@ -48,7 +48,7 @@ struct cluster_region *cluster_store_draft(struct cluster_vcpu *vcpu, uint64_t r
 
 void cluster_store_keep(struct cluster_vcpu *vcpu, struct cluster_region *region)
 {
-    uint32_t *bucket = &vcpu->bucket[cluster_store_hash(region->rip, region->rsp_offset)];
+    uint32_t *bucket = &vcpu->bucket[cluster_store_hash(region->rip, region->variant)];
 
     region->hash_next = *bucket;
     *bucket = cluster_store_index(vcpu, region) + 1;
@@ -59,7 +59,7 @@ void cluster_store_keep(struct cluster_vcpu *vcpu, struct cluster_region *region
 
 static void unlink_region(struct cluster_vcpu *vcpu, const struct cluster_region *region)
 {
-    uint32_t *link = &vcpu->bucket[cluster_store_hash(region->rip, region->rsp_offset)];
+    uint32_t *link = &vcpu->bucket[cluster_store_hash(region->rip, region->variant)];
 
     while (*link != cluster_store_index(vcpu, region) + 1)
         link = &vcpu->region[*link - 1].hash_next;

@@ -15,11 +15,11 @@
 #include "cluster.h"
 
 /* Of a site: below CLUSTER_REGION_BUCKETS. */
-unsigned int cluster_store_hash(uint64_t rip, uint16_t rsp_offset);
+unsigned int cluster_store_hash(uint64_t rip, uint16_t variant);
 
 /* The region of the site, or NULL. */
 struct cluster_region *cluster_store_find(struct cluster_vcpu *vcpu, uint64_t rip,
-                                          uint16_t rsp_offset);
+                                          uint16_t variant);
 
 /* False when no region has @rip, whatever its RSP; true when one may have. */
 bool cluster_store_has_site(const struct cluster_vcpu *vcpu, uint64_t rip);
@@ -29,7 +29,7 @@ bool cluster_store_has_site(const struct cluster_vcpu *vcpu, uint64_t rip);
  * then the next draft takes its place.  NULL when there is no room.
  */
 struct cluster_region *cluster_store_draft(struct cluster_vcpu *vcpu, uint64_t rip,
-                                           uint16_t rsp_offset);
+                                           uint16_t variant);
 
 /* Keep the draft. Its site must have no other region. */
 void cluster_store_keep(struct cluster_vcpu *vcpu, struct cluster_region *region);

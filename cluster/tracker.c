@@ -13,9 +13,9 @@ _Static_assert(CLUSTER_TRACKER_ROWS == 512, "9 bits of the hash");
 _Static_assert((CLUSTER_TRACKER_DEPTH & (CLUSTER_TRACKER_DEPTH - 1)) == 0, "a power of two");
 
 /* By multiplication; 2^64 divided by the golden ratio mixes well into the upper bits. */
-static uint64_t hash(uint64_t rip, uint16_t rsp_offset)
+static uint64_t hash(uint64_t rip, uint16_t variant)
 {
-    return (rip ^ ((uint64_t)rsp_offset << 48)) * 0x9e3779b97f4a7c15ull;
+    return (rip ^ ((uint64_t)variant << 48)) * 0x9e3779b97f4a7c15ull;
 }
 
 /* A shift leaves no index outside: see cache.h on indexes that the guest chooses. */
@@ -29,9 +29,9 @@ static uint32_t tag_of(uint64_t hashed)
     return hashed >> 23;
 }
 
-static uint16_t *find(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t rsp_offset)
+static uint16_t *find(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant)
 {
-    uint64_t hashed = hash(rip, rsp_offset);
+    uint64_t hashed = hash(rip, variant);
     struct cluster_tracker_row *row = row_of(vcpu, hashed);
     unsigned int i;
 
@@ -42,9 +42,9 @@ static uint16_t *find(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t rsp_offs
 }
 
 /* A new entry in place of the row's oldest. */
-static uint16_t *enter(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t rsp_offset)
+static uint16_t *enter(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant)
 {
-    uint64_t hashed = hash(rip, rsp_offset);
+    uint64_t hashed = hash(rip, variant);
     struct cluster_tracker_row *row = row_of(vcpu, hashed);
     unsigned int i = row->next++ & (CLUSTER_TRACKER_DEPTH - 1);
 
@@ -53,11 +53,11 @@ static uint16_t *enter(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t rsp_off
     return &row->count[i];
 }
 
-static uint16_t *obtain(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t rsp_offset)
+static uint16_t *obtain(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant)
 {
-    uint16_t *count = find(vcpu, rip, rsp_offset);
+    uint16_t *count = find(vcpu, rip, variant);
 
-    return count ? count : enter(vcpu, rip, rsp_offset);
+    return count ? count : enter(vcpu, rip, variant);
 }
 
 /* Is it barren still?  When it is not any more, the next count records. */
@@ -74,9 +74,9 @@ static bool wait(uint16_t *count, unsigned int exits)
 }
 
 enum cluster_tracked cluster_tracker_exit(struct cluster_vcpu *vcpu, uint64_t rip,
-                                          uint16_t rsp_offset, unsigned int exits)
+                                          uint16_t variant, unsigned int exits)
 {
-    uint16_t *count = obtain(vcpu, rip, rsp_offset);
+    uint16_t *count = obtain(vcpu, rip, variant);
 
     if ((*count & BARREN) && wait(count, exits))
         return CLUSTER_TRACKED_BARREN;
@@ -85,9 +85,9 @@ enum cluster_tracked cluster_tracker_exit(struct cluster_vcpu *vcpu, uint64_t ri
     return *count < CLUSTER_TRACKER_RECORDS ? CLUSTER_TRACKED_COUNTING : CLUSTER_TRACKED_RECORD;
 }
 
-void cluster_tracker_recorded(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t rsp_offset)
+void cluster_tracker_recorded(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant)
 {
-    uint16_t *count = obtain(vcpu, rip, rsp_offset);
+    uint16_t *count = obtain(vcpu, rip, variant);
 
     if (*count < CLUSTER_TRACKER_RECORDS)
         *count = CLUSTER_TRACKER_RECORDS;
@@ -95,15 +95,15 @@ void cluster_tracker_recorded(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t 
         *count = BARREN | CLUSTER_BARREN_EXITS;
 }
 
-void cluster_tracker_settle(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t rsp_offset)
+void cluster_tracker_settle(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant)
 {
-    uint16_t *count = find(vcpu, rip, rsp_offset);
+    uint16_t *count = find(vcpu, rip, variant);
 
     if (count && *count > CLUSTER_TRACKER_RECORDS && !(*count & BARREN))
         *count = CLUSTER_TRACKER_RECORDS;
 }
 
-void cluster_tracker_set_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t rsp_offset)
+void cluster_tracker_set_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant)
 {
-    *obtain(vcpu, rip, rsp_offset) = BARREN | CLUSTER_BARREN_EXITS;
+    *obtain(vcpu, rip, variant) = BARREN | CLUSTER_BARREN_EXITS;
 }

@@ -28,15 +28,15 @@ enum cluster_tracked {
 
 /* The site, which has no region, has exited @exits (1 or more) times since it was asked last. */
 enum cluster_tracked cluster_tracker_exit(struct cluster_vcpu *vcpu, uint64_t rip,
-                                          uint16_t rsp_offset, unsigned int exits);
+                                          uint16_t variant, unsigned int exits);
 
 /* It was recorded, with or without success.  The TRIESth time makes it barren. */
-void cluster_tracker_recorded(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t rsp_offset);
+void cluster_tracker_recorded(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant);
 
 /* Its region does well: earlier recordings are forgotten. */
-void cluster_tracker_settle(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t rsp_offset);
+void cluster_tracker_settle(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant);
 
 /* Nothing is to be gained there for CLUSTER_BARREN_EXITS exits (cache.h). */
-void cluster_tracker_set_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t rsp_offset);
+void cluster_tracker_set_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant);
 
 #endif /* CLUSTER_TRACKER_H */

@@ -60,6 +60,15 @@ static void step(struct xlate *x)
     xlate_flags_resumed(x);
 }
 
+/* Its operand, which may be missed as any other, is fetched before. */
+static void step_with_operand(struct xlate *x)
+{
+    xlate_flags_before(x);
+    xlate_load_operand(x);
+    xlate_exit(x, &x->hot, CLUSTER_EXIT_STEP)->operand = true;
+    xlate_flags_resumed(x);
+}
+
 static void native(struct xlate *x)
 {
     xlate_flags_before(x);
@@ -104,6 +113,9 @@ static void emit_node(struct xlate *x)
         xlate_flags_before(x);
         xlate_vmwrite(x);
         break;
+    case PLAN_OPERAND:
+        step_with_operand(x);
+        return;
     case PLAN_LEAVE:
         xlate_exit(x, &x->hot, CLUSTER_EXIT_LEAVE);
         return;

@@ -199,6 +199,7 @@ void xlate_native(struct xlate *x);     /* xlate_alu.c: what is not among the fo
 void xlate_branch(struct xlate *x);     /* JCC, JMP, CALL, RET */
 void xlate_edge(struct xlate *x, uint32_t edge);    /* go on along it; not to the next node */
 bool xlate_system(struct xlate *x);     /* false: not one of these */
+void xlate_load_operand(struct xlate *x);   /* VERW's, to frame->address */
 void xlate_vmread(struct xlate *x);
 void xlate_vmwrite(struct xlate *x);
 

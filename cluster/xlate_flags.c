@@ -162,7 +162,7 @@ void xlate_flags_before(struct xlate *x)
     bool a = changes(&lazy->a, written), b = changes(&lazy->b, written);
     bool same = lazy->a.kind == lazy->b.kind && lazy->a.reg == lazy->b.reg;
 
-    if (!(x->flags.where & FLAGS_LAZY) || (!a && !b) || x->plan->how == PLAN_STEP || set)
+    if (!(x->flags.where & FLAGS_LAZY) || (!a && !b) || x->plan->how <= PLAN_OPERAND || set)
         return;
     if ((x->flags.where & (FLAGS_FRAME | FLAGS_KNOWN)) || !xlate_observed_after(x) ||
         ((x->flags.where & FLAGS_HOST) && !clobbers_after(x) && !x->plan->clobbers)) {

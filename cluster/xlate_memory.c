@@ -89,31 +89,46 @@ void xlate_lea(struct xlate *x, uint8_t reg, unsigned int width)
     emit_lea(&x->hot, mem->addr32 && width == 8 ? 4 : width, reg, address_of(x, mem, 0));
 }
 
-static struct emit_rm slot_page(uint32_t slot)
+static struct emit_rm slot_member(uint32_t slot, size_t offset)
 {
     return emit_frame(offsetof(struct cluster_frame, slot) + slot * sizeof(struct cluster_slot) +
-                      offsetof(struct cluster_slot, page));
+                      offset);
+}
+
+static struct emit_rm slot_page(uint32_t slot)
+{
+    return slot_member(slot, offsetof(struct cluster_slot, page));
 }
 
 static struct emit_rm slot_host(uint32_t slot)
 {
-    return emit_frame(offsetof(struct cluster_frame, slot) + slot * sizeof(struct cluster_slot) +
-                      offsetof(struct cluster_slot, host));
+    return slot_member(slot, offsetof(struct cluster_slot, host));
 }
 
 static struct emit_rm slot_limit(uint32_t slot)
 {
-    return emit_frame(offsetof(struct cluster_frame, slot) + slot * sizeof(struct cluster_slot) +
-                      offsetof(struct cluster_slot, limit));
+    return slot_member(slot, offsetof(struct cluster_slot, limit));
 }
 
-static uint32_t new_slot(struct xlate *x)
+static struct emit_rm slot_value(uint32_t slot)
 {
-    uint32_t slot = x->vcpu->nr_slots++;
+    return slot_member(slot, offsetof(struct cluster_slot, value));
+}
+
+static struct emit_rm slot_at(uint32_t slot)
+{
+    return slot_member(slot, offsetof(struct cluster_slot, at));
+}
+
+static uint32_t new_slot(struct xlate *x, uint64_t delta)
+{
+    uint32_t index = x->vcpu->nr_slots++;
+    struct cluster_slot *slot = &x->vcpu->arena.frame->slot[index];
 
     x->segment->nr_slots++;
-    cluster_slot_clear(&x->vcpu->arena.frame->slot[slot]);
-    return slot;
+    *slot = (struct cluster_slot){ .delta = delta, .segment = x->insn->mem.segment };
+    cluster_slot_clear(slot);
+    return index;
 }
 
 static struct emit_rm segment_base(uint8_t segment)
@@ -247,21 +262,26 @@ static void take_shared(struct xlate *x, uint32_t slot, uint32_t miss, uint32_t 
     emit_jump(e, behind);
 }
 
-/* SCRATCH_ADDRESS is the distance from the slot's page. */
-static void other_page_if(struct xlate *x, enum emit_cond cond, uint32_t slot)
+/* The first word of a MISS's code, out of line. */
+static uint32_t emit_miss(struct xlate *x, uint32_t slot)
 {
-    uint32_t at_miss;
+    uint32_t at;
 
     xlate_resume(x);                    /* out of line as well: before what comes now */
-    at_miss = x->cold.at;
+    at = x->cold.at;
     miss(x, slot, false);
-    emit_jump_if(&x->hot, cond, x->cold.at);
+    return at;
+}
+
+/* SCRATCH_ADDRESS is the distance from the slot's page, which it is too far from. */
+static void other_page(struct xlate *x, uint32_t slot, uint32_t at_miss, uint32_t behind)
+{
     emit_alu_load(&x->cold, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS, slot_page(slot));
     emit_store(&x->cold, 8, frame_address(), SCRATCH_ADDRESS);
     if (cluster_insn_bit_string(x->insn))   /* SCRATCH is in use */
         emit_jump(&x->cold, at_miss);
     else
-        take_shared(x, slot, at_miss, x->hot.at);
+        take_shared(x, slot, at_miss, behind);
 }
 
 static void no_page_if(struct xlate *x, enum emit_cond cond, uint32_t slot)
@@ -280,7 +300,7 @@ static void no_page_if(struct xlate *x, enum emit_cond cond, uint32_t slot)
 /* The slot's host address is that of the operand itself. */
 static void check_constant(struct xlate *x)
 {
-    uint32_t slot = new_slot(x);
+    uint32_t slot = new_slot(x, 0);
 
     emit_load(&x->hot, 8, SCRATCH_ADDRESS, slot_host(slot));
     emit_alu(&x->hot, 0, CLUSTER_OP_TEST, 8, emit_reg(SCRATCH_ADDRESS), SCRATCH_ADDRESS);
@@ -315,13 +335,37 @@ static void subtract_bit_offset(struct xlate *x)
              emit_indexed(SCRATCH_ADDRESS, SCRATCH, x->insn->width == 8 ? 3 : 2, 0));
 }
 
-/* A span's other accesses go beyond the operand: nothing but 0 will do where the jump was wrong. */
-static void mask_span(struct xlate *x)
+/*
+ * The distance of the address in SCRATCH_ADDRESS from the slot's page, as a number without sign,
+ * must leave room for the operand, or the span; what the jump behind this looks at.
+ */
+static void compare_page(struct xlate *x, struct emitter *e, uint32_t slot)
 {
-    emit_alu(&x->hot, 0, CLUSTER_OP_SBB, 8, emit_reg(SCRATCH), SCRATCH);
-    emit_alu(&x->hot, 0, CLUSTER_OP_AND, 8, emit_reg(SCRATCH_ADDRESS), SCRATCH);
+    uint8_t segment = x->insn->mem.segment;
+
+    if (segment != CLUSTER_SEG_FLAT)
+        emit_alu_load(e, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS, segment_base(segment));
+    emit_alu_load(e, CLUSTER_OP_SUB, 8, SCRATCH_ADDRESS, slot_page(slot));
+    emit_alu_load(e, CLUSTER_OP_CMP, 8, SCRATCH_ADDRESS, slot_limit(slot));
 }
 
+/*
+ * From the distance to the host's address.  The AND changes nothing: it is for a processor that has
+ * guessed the jump before it wrong, and would read all of L0's memory at L1's wish.  A span's
+ * other accesses go beyond the operand: nothing but 0 will do there.
+ */
+static void add_host(struct xlate *x, struct emitter *e, uint32_t slot)
+{
+    if (x->plan->span) {
+        emit_alu(e, 0, CLUSTER_OP_SBB, 8, emit_reg(SCRATCH), SCRATCH);
+        emit_alu(e, 0, CLUSTER_OP_AND, 8, emit_reg(SCRATCH_ADDRESS), SCRATCH);
+    } else {
+        emit_alu_imm(e, 0, CLUSTER_OP_AND, 4, emit_reg(SCRATCH_ADDRESS), PAGE - 1);
+    }
+    emit_alu_load(e, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS, slot_host(slot));
+}
+
+/* SCRATCH_ADDRESS = what a slot without a key is looked at by. */
 static void load_address(struct xlate *x)
 {
     if (x->plan->span)
@@ -330,29 +374,90 @@ static void load_address(struct xlate *x)
         xlate_lea(x, SCRATCH_ADDRESS, 8);
 }
 
-/*
- * The distance from the slot's page, as a number without sign, must leave room for
- * the operand, or the span.  The AND changes nothing then: it is for a processor that has guessed
- * the jump wrong, and would read all of L0's memory at L1's wish.
- */
 static void check_slot(struct xlate *x)
 {
-    const struct cluster_mem *mem = &x->insn->mem;
-    uint32_t slot = new_slot(x);
+    uint32_t slot = new_slot(x, 0), at_miss;
 
     load_address(x);
     if (cluster_insn_bit_string(x->insn))
         add_bit_offset(x);
-    if (mem->segment != CLUSTER_SEG_FLAT)
-        emit_alu_load(&x->hot, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS, segment_base(mem->segment));
-    emit_alu_load(&x->hot, CLUSTER_OP_SUB, 8, SCRATCH_ADDRESS, slot_page(slot));
-    emit_alu_load(&x->hot, CLUSTER_OP_CMP, 8, SCRATCH_ADDRESS, slot_limit(slot));
-    other_page_if(x, EMIT_NOT_BELOW, slot);
-    if (x->plan->span)
-        mask_span(x);
-    else
-        emit_alu_imm(&x->hot, 0, CLUSTER_OP_AND, 4, emit_reg(SCRATCH_ADDRESS), PAGE - 1);
-    emit_alu_load(&x->hot, CLUSTER_OP_ADD, 8, SCRATCH_ADDRESS, slot_host(slot));
+    compare_page(x, &x->hot, slot);
+    at_miss = emit_miss(x, slot);
+    emit_jump_if(&x->hot, EMIT_NOT_BELOW, x->cold.at);
+    other_page(x, slot, at_miss, x->hot.at);
+    add_host(x, &x->hot, slot);
+}
+
+static bool is_keyed(const struct xlate *x)
+{
+    return !cluster_insn_bit_string(x->insn) && !x->insn->mem.addr32 &&
+           x->insn->mem.base != CLUSTER_RSP && x->region->rsp_low != x->region->rsp_high;
+}
+
+/* What a slot is keyed by is a register as it is. */
+static bool is_keyed_by_base(const struct xlate *x)
+{
+    return x->insn->mem.index == CLUSTER_REG_NONE;
+}
+
+static int64_t key_to_operand(const struct xlate *x)
+{
+    int32_t more = x->plan->span ? x->plan->offset : 0;
+
+    return is_keyed_by_base(x) ? (int64_t)x->insn->mem.disp + more : 0;
+}
+
+/* The register of the host that has the key. */
+static uint8_t load_key(struct xlate *x)
+{
+    const struct cluster_mem *mem = &x->insn->mem;
+
+    if (is_keyed_by_base(x))
+        return address_register(x, mem->base, SCRATCH_ADDRESS);
+    emit_lea(&x->hot, 8, SCRATCH_ADDRESS,
+             address_of(x, mem, x->plan->span ? x->plan->offset : 0));
+    return SCRATCH_ADDRESS;
+}
+
+/*
+ * Out of line: the key is another one.  Mostly the page is the slot's all the same; the slot
+ * gets the key of this access, and is looked at again.
+ */
+static void other_key(struct xlate *x, uint32_t slot, uint8_t key, uint32_t other, uint32_t behind)
+{
+    struct emitter *e = &x->cold;
+    bool keep = key == SCRATCH_ADDRESS;
+
+    if (keep)
+        emit_store(e, 8, frame_address(), key);
+    if (!keep || key_to_operand(x) != 0)
+        emit_lea(e, 8, SCRATCH_ADDRESS, emit_mem(key, (int32_t)key_to_operand(x)));
+    compare_page(x, e, slot);
+    emit_jump_if(e, EMIT_NOT_BELOW, other);
+    add_host(x, e, slot);
+    if (keep)
+        emit_load(e, 8, SCRATCH, frame_address());
+    emit_store(e, 8, slot_value(slot), keep ? SCRATCH : key);
+    emit_store(e, 8, slot_at(slot), SCRATCH_ADDRESS);
+    emit_jump(e, behind);
+}
+
+/*
+ * Whatever the processor guesses, what it finds in the slot is a place of L1's that was checked
+ * for this access.
+ */
+static void check_key(struct xlate *x)
+{
+    uint32_t slot = new_slot(x, key_to_operand(x)), look = x->hot.at, at_miss, other;
+    uint8_t key = load_key(x);
+
+    emit_alu_load(&x->hot, CLUSTER_OP_CMP, 8, key, slot_value(slot));
+    at_miss = emit_miss(x, slot);
+    other = x->cold.at;
+    other_page(x, slot, at_miss, look);
+    emit_jump_if(&x->hot, EMIT_NOT_EQUAL, x->cold.at);
+    other_key(x, slot, key, other, x->hot.at);
+    emit_load(&x->hot, 8, SCRATCH_ADDRESS, slot_at(slot));
 }
 
 /*
@@ -378,6 +483,8 @@ struct emit_rm xlate_memory(struct xlate *x)
     xlate_flags_spare(x);
     if (x->plan->place == PLAN_PLACE_CONSTANT)
         check_constant(x);
+    else if (is_keyed(x))
+        check_key(x);
     else
         check_slot(x);
     if (cluster_insn_locked(x->insn))

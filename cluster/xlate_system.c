@@ -32,6 +32,14 @@ static void pop(struct xlate *x)
 {
     bool home = xlate_homed(x, x->insn->dst);
 
+    if (x->insn->dst.kind == CLUSTER_OPERAND_MEM) {
+        struct emit_rm memory = xlate_memory(x);
+
+        emit_load(&x->hot, 8, SCRATCH, xlate_stack(x->node->rsp));
+        emit_store(&x->hot, 8, memory, SCRATCH);
+        return;
+    }
+
     emit_load(&x->hot, 8, home ? SCRATCH : xlate_host(x, x->insn->dst.reg),
               xlate_stack(x->node->rsp));
     if (home)
@@ -170,6 +178,15 @@ bool xlate_system(struct xlate *x)
     default:
         return false;
     }
+}
+
+void xlate_load_operand(struct xlate *x)
+{
+    struct emit_rm memory = xlate_memory(x);
+
+    emit(&x->hot, &(struct emit_insn){ .two_byte = true, .opcode = 0xb7, .width = 4,
+                                       .reg = SCRATCH, .rm = memory });
+    emit_store(&x->hot, 8, emit_frame(offsetof(struct cluster_frame, address)), SCRATCH);
 }
 
 /* An event may want to come before what exits; before the region's first, L0 has looked. */

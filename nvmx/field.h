@@ -36,7 +36,7 @@ enum nvmx_entry {
 enum nvmx_exit {
     NVMX_EXIT_NOTHING,          /* the vvmcs has it */
     NVMX_EXIT_HARDWARE,         /* the processor may have changed it: VMREAD when L1 asks */
-    NVMX_EXIT_XEN,              /* Xen stores it in the vvmcs at every exit */
+    NVMX_EXIT_XEN,              /* Xen stores it in the vvmcs, PDPTEs and CR4 not at every exit */
     NVMX_EXIT_CR3,              /* HARDWARE where L1 does not intercept MOV to CR3, else NOTHING */
 };
 
@@ -46,7 +46,7 @@ enum nvmx_input {
     NVMX_INPUT_CPU = 2,         /* processor-based controls, the bitmaps' addresses */
     NVMX_INPUT_SECONDARY = 4,
     NVMX_INPUT_EXIT = 8,        /* VM-exit controls */
-    NVMX_INPUT_ENTRY = 0x10,    /* VM-entry controls; also EFER.LMA, PAT, PERF_GLOBAL_CTRL at entry */
+    NVMX_INPUT_ENTRY = 0x10,    /* VM-entry controls; also EFER.LMA, PAT, PERF_GLOBAL_CTRL */
     NVMX_INPUT_EXCEPTION = 0x20,    /* exception bitmap */
     NVMX_INPUT_APIC_ACCESS = 0x40,  /* APIC-access address */
     NVMX_INPUT_VIRTUAL_APIC = 0x80, /* virtual-APIC address */
@@ -64,7 +64,7 @@ struct nvmx_field {
     uint16_t encoding;          /* of the whole field: bit 0 clear */
     uint8_t  entry;             /* enum nvmx_entry */
     uint8_t  exit;              /* enum nvmx_exit */
-    uint16_t inputs;            /* of enum nvmx_input; 0 unless ENTRY_INPUT, or COPY that is an input, too */
+    uint16_t inputs;            /* enum nvmx_input; of ENTRY_INPUT, and of COPY that is one, too */
 };
 
 extern const struct nvmx_field nvmx_fields[];
@@ -83,7 +83,7 @@ static inline unsigned int nvmx_position(uint32_t encoding)
     return position ? position : 0x3f;
 }
 
-/* Bytes: 2, 4 or 8 (natural width: 8). */
+/* Bytes: 2, 4 or 8 (natural width: 8; the high half of a 64-bit field: 4). */
 unsigned int nvmx_field_width(uint32_t encoding);
 
 /* May VMWRITE change it (SDM vol. 3, appendix B)?  Stock Xen lets it change all. */
@@ -115,6 +115,26 @@ static inline void nvmx_set_add(struct nvmx_set *set, unsigned int position)
 static inline void nvmx_set_remove(struct nvmx_set *set, unsigned int position)
 {
     set->word[position / 64] &= ~(1ull << (position % 64));
+}
+
+static inline bool nvmx_set_is_empty(const struct nvmx_set *set)
+{
+    uint64_t any = 0;
+    unsigned int i;
+
+    for (i = 0; i < NVMX_SET_WORDS; i++)
+        any |= set->word[i];
+    return any == 0;
+}
+
+static inline bool nvmx_set_is_same(const struct nvmx_set *a, const struct nvmx_set *b)
+{
+    uint64_t differ = 0;
+    unsigned int i;
+
+    for (i = 0; i < NVMX_SET_WORDS; i++)
+        differ |= a->word[i] ^ b->word[i];
+    return differ == 0;
 }
 
 /* (Sets are small, and the compiler's own count of bits may be a call of a library.) */

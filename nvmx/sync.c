@@ -43,25 +43,37 @@ void nvmx_sync_entered(struct nvmx_sync *sync)
 
 void nvmx_sync_left(struct nvmx_sync *sync, const struct nvmx_table *table, bool cr3)
 {
-    sync->stale = table->hardware;
+    unsigned int i;
+
+    /* CR3 may be STALE since an exit at which L1 did not intercept it. */
+    for (i = 0; i < NVMX_SET_WORDS; i++)
+        sync->stale.word[i] |= table->hardware.word[i];
     if (cr3)
         nvmx_set_add(&sync->stale, nvmx_position(0x6802));
 }
 
-unsigned int nvmx_plan_fetch(const struct nvmx_sync *sync, const struct nvmx_set *wanted,
-                             struct nvmx_set *plan)
+void nvmx_sync_fetched_eager(struct nvmx_sync *sync, const struct nvmx_table *table)
+{
+    unsigned int i;
+
+    for (i = 0; i < NVMX_SET_WORDS; i++)
+        sync->stale.word[i] &= ~(sync->eager.word[i] & table->hardware.word[i]);
+}
+
+bool nvmx_plan_fetch(const struct nvmx_sync *sync, const struct nvmx_set *wanted,
+                     struct nvmx_set *plan)
 {
     unsigned int i;
 
     for (i = 0; i < NVMX_SET_WORDS; i++)
         plan->word[i] = sync->stale.word[i] & wanted->word[i];
-    return nvmx_set_size(plan);
+    return !nvmx_set_is_empty(plan);
 }
 
-unsigned int nvmx_plan_complete(const struct nvmx_sync *sync, struct nvmx_set *plan)
+bool nvmx_plan_complete(const struct nvmx_sync *sync, struct nvmx_set *plan)
 {
     *plan = sync->stale;
-    return nvmx_set_size(plan);
+    return !nvmx_set_is_empty(plan);
 }
 
 void nvmx_sync_fetched(struct nvmx_sync *sync, const struct nvmx_set *plan)

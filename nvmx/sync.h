@@ -62,11 +62,17 @@ void nvmx_sync_entered(struct nvmx_sync *sync);
 /* L2 has run.  Nothing may be DIRTY.  @cr3: L1 does not intercept MOV to CR3. */
 void nvmx_sync_left(struct nvmx_sync *sync, const struct nvmx_table *table, bool cr3);
 
-/* @plan: those of @wanted that are STALE.  Returns how many. */
-unsigned int nvmx_plan_fetch(const struct nvmx_sync *sync, const struct nvmx_set *wanted,
+/*
+ * In place of nvmx_plan_fetch() and nvmx_sync_fetched() right behind nvmx_sync_left(): all
+ * eager fields that the table has as EXIT_HARDWARE have been fetched.
+ */
+void nvmx_sync_fetched_eager(struct nvmx_sync *sync, const struct nvmx_table *table);
+
+/* @plan: those of @wanted that are STALE.  False when there is none. */
+bool nvmx_plan_fetch(const struct nvmx_sync *sync, const struct nvmx_set *wanted,
                              struct nvmx_set *plan);
 /* The same, of all. */
-unsigned int nvmx_plan_complete(const struct nvmx_sync *sync, struct nvmx_set *plan);
+bool nvmx_plan_complete(const struct nvmx_sync *sync, struct nvmx_set *plan);
 /* They are in the vvmcs now. */
 void nvmx_sync_fetched(struct nvmx_sync *sync, const struct nvmx_set *plan);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * batch.c - which fields of a vvmcs are where, and fetching them from vmcs02.
- *
- * Only without hardware VMCS shadowing so far: there the vvmcs is plain memory.
  */
 #include <xen/init.h>
 #include <xen/perfc.h>
@@ -16,10 +14,33 @@
 static struct nvmx_table __ro_after_init table;
 const struct nvmx_table *__ro_after_init nvmx_batch_table;
 
+static struct nvmx_batch_list __ro_after_init host_segments;
+const struct nvmx_batch_list *__ro_after_init nvmx_batch_host_segments;
+
+static void add_to_list(struct nvmx_batch_list *list, unsigned int encoding,
+                     unsigned int position)
+{
+    if ( list->nr == ARRAY_SIZE(list->field) )
+        return;
+
+    list->field[list->nr].encoding = encoding;
+    list->field[list->nr].position = position;
+    list->nr++;
+}
+
 static int __init cf_check init_table(void)
 {
+    unsigned int i;
+
+    BUILD_BUG_ON(NVMX_NR_H2G_FIELDS > ARRAY_SIZE(host_segments.field));
+
     nvmx_table_init(&table);
     nvmx_batch_table = &table;
+
+    for ( i = 0; i < NVMX_NR_H2G_FIELDS; i++ )
+        add_to_list(&host_segments, nvmx_h2g_field[i].guest_field,
+                 nvmx_position(nvmx_h2g_field[i].host_field));
+    nvmx_batch_host_segments = &host_segments;
 
     return 0;
 }
@@ -37,9 +58,6 @@ int nvmx_batch_vcpu_initialise(struct vcpu *v)
 {
     struct nvmx_batch *batch;
 
-    if ( cpu_has_vmx_vmcs_shadowing )
-        return 0;
-
     batch = xzalloc(struct nvmx_batch);
     if ( !batch )
         return -ENOMEM;
@@ -47,11 +65,13 @@ int nvmx_batch_vcpu_initialise(struct vcpu *v)
     pin_what_xen_reads(batch);
     vcpu_2_nvmx(v).batch = batch;
 
-    return 0;
+    return cpu_has_vmx_vmcs_shadowing ? nvmx_batch_shadow_initialise(batch) : 0;
 }
 
 void nvmx_batch_vcpu_destroy(struct vcpu *v)
 {
+    if ( nvmx_batch_of(v) )
+        xfree(nvmx_batch_of(v)->shadow);
     XFREE(vcpu_2_nvmx(v).batch);
 }
 
@@ -69,28 +89,47 @@ void nvmx_batch_forget(struct vcpu *v)
 
 void nvmx_batch_enter_vvmcs(struct vcpu *v)
 {
+    struct nvmx_batch *batch = nvmx_batch_of(v);
+
     nvmx_batch_forget(v);
+    if ( batch )
+        nvmx_batch_shadow_release(v, batch);
 }
 
 /* At a domain's end @v is not current; it was completed when it left its CPU. */
 void nvmx_batch_leave_vvmcs(struct vcpu *v)
 {
+    struct nvmx_batch *batch = nvmx_batch_of(v);
+
     if ( v == current )
         nvmx_batch_complete(v);
+    if ( batch )
+        nvmx_batch_shadow_release(v, batch);
 }
 
-/* Whoever looks at a paused domain's memory finds a vvmcs as after a virtual exit. */
+/*
+ * Whoever looks at a paused domain's memory finds a vvmcs as after a virtual exit.
+ * While L2 runs, what is STALE is on its way to something else anyway.
+ */
 void nvmx_batch_ctxt_switch_from(struct vcpu *v)
 {
-    if ( nestedhvm_enabled(v->domain) && !nestedhvm_vcpu_in_guestmode(v) )
+    struct nvmx_batch *batch;
+
+    if ( !nestedhvm_enabled(v->domain) )
+        return;
+
+    batch = nvmx_batch_of(v);
+    if ( !nestedhvm_vcpu_in_guestmode(v) )
         nvmx_batch_complete(v);
+    else if ( batch )
+        nvmx_batch_shadow_complete(v, batch);
 }
 
 /*
  * One word of a set.  A field that this processor does not have stays as it is in
  * the vvmcs: see shadow_to_vvmcs().
  */
-static unsigned int fetch_word(uint64_t *vvmcs, unsigned int first,
+static unsigned int fetch_word(struct vcpu *v, unsigned int first,
                                uint64_t word)
 {
     unsigned int nr = 0;
@@ -101,7 +140,7 @@ static unsigned int fetch_word(uint64_t *vvmcs, unsigned int first,
         unsigned long value;
 
         if ( !vmread_safe(nvmx_batch_table->encoding[position], &value) )
-            ACCESS_ONCE(vvmcs[position]) = value;
+            nvmx_batch_set_at(v, position, value);
     }
 
     return nr;
@@ -114,12 +153,72 @@ unsigned int nvmx_batch_fetch(struct vcpu *v, struct nvmx_batch *batch,
 
     for ( i = 0; i < NVMX_SET_WORDS; i++ )
         if ( plan->word[i] )
-            nr += fetch_word(vcpu_nestedhvm(v).nv_vvmcx, i * 64, plan->word[i]);
+            nr += fetch_word(v, i * 64, plan->word[i]);
 
     nvmx_sync_fetched(&batch->sync, plan);
     perfc_add(nvmx_batch_fetched, nr);
 
     return nr;
+}
+
+/*
+ * Fields that this processor does not have are no longer asked for.  There are fewer
+ * EXIT_HARDWARE fields than the list has room.
+ */
+static void list_eager(struct nvmx_batch *batch)
+{
+    unsigned int p;
+    unsigned long value;
+
+    batch->listed = batch->sync.eager;
+    batch->eager.nr = 0;
+    for ( p = 0; p < NVMX_POSITIONS; p++ )
+        if ( nvmx_set_has(&batch->listed, p) &&
+             nvmx_set_has(&nvmx_batch_table->hardware, p) &&
+             !vmread_safe(nvmx_batch_table->encoding[p], &value) )
+            add_to_list(&batch->eager, nvmx_batch_table->encoding[p], p);
+}
+
+static void fetch_list(struct vcpu *v, const struct nvmx_batch_list *list)
+{
+    uint64_t *vvmcs = nvmx_batch_vvmcs(v);
+    unsigned long value;
+    unsigned int i;
+
+    for ( i = 0; i < list->nr; i++ )
+    {
+        __vmread(list->field[i].encoding, &value);
+        ACCESS_ONCE(vvmcs[list->field[i].position]) = value;
+    }
+}
+
+/* The same; what L1 reads from the shadow VMCS is noted. */
+static void fetch_list_kept(struct vcpu *v, const struct nvmx_batch_list *list)
+{
+    unsigned long value;
+    unsigned int i;
+
+    for ( i = 0; i < list->nr; i++ )
+    {
+        __vmread(list->field[i].encoding, &value);
+        nvmx_batch_set_at(v, list->field[i].position, value);
+    }
+}
+
+unsigned int nvmx_batch_fetch_eager(struct vcpu *v, struct nvmx_batch *batch)
+{
+    if ( unlikely(!nvmx_set_is_same(&batch->listed, &batch->sync.eager)) )
+        list_eager(batch);
+
+    if ( batch->shadow )
+        fetch_list_kept(v, &batch->eager);
+    else
+        fetch_list(v, &batch->eager);
+
+    nvmx_sync_fetched_eager(&batch->sync, nvmx_batch_table);
+    perfc_add(nvmx_batch_fetched, batch->eager.nr);
+
+    return batch->eager.nr;
 }
 
 /* vmcs01 is current, and L1 or somebody else wants these. */
@@ -138,18 +237,24 @@ void nvmx_batch_complete(struct vcpu *v)
     struct nvmx_batch *batch = nvmx_batch_of(v);
     struct nvmx_set plan;
 
-    if ( batch && nvmx_plan_complete(&batch->sync, &plan) )
+    if ( !batch )
+        return;
+
+    if ( nvmx_plan_complete(&batch->sync, &plan) )
         fetch_late(v, batch, &plan);
+    nvmx_batch_shadow_complete(v, batch);
 }
 
 static void fetch_one(struct vcpu *v, struct nvmx_batch *batch,
                       unsigned int position)
 {
-    struct nvmx_set wanted = {}, plan;
+    struct nvmx_set plan = {};
 
-    nvmx_set_add(&wanted, position);
-    if ( nvmx_plan_fetch(&batch->sync, &wanted, &plan) )
-        fetch_late(v, batch, &plan);
+    if ( !nvmx_set_has(&batch->sync.stale, position) )
+        return;
+
+    nvmx_set_add(&plan, position);
+    fetch_late(v, batch, &plan);
 }
 
 /* While L2 runs, nothing is STALE. */
@@ -158,8 +263,24 @@ void nvmx_batch_read(struct vcpu *v, uint32_t encoding)
     struct nvmx_batch *batch = nvmx_batch_of(v);
     unsigned int position = nvmx_position(encoding);
 
-    if ( batch && nvmx_sync_asked(&batch->sync, position) )
+    if ( !batch )
+        return;
+
+    if ( nvmx_sync_asked(&batch->sync, position) )
         fetch_one(v, batch, position);
+    nvmx_batch_shadow_exited(v, batch, encoding, NVMX_READ);
+}
+
+/* Of some fields only one half is. */
+void nvmx_batch_write(struct vcpu *v, uint32_t encoding)
+{
+    struct nvmx_batch *batch = nvmx_batch_of(v);
+
+    if ( !batch )
+        return;
+
+    fetch_one(v, batch, nvmx_position(encoding));
+    nvmx_batch_shadow_exited(v, batch, encoding, NVMX_WRITE);
 }
 
 void nvmx_batch_written(struct vcpu *v, uint32_t encoding)

@@ -14,6 +14,7 @@
 #include <asm/hvm/vmx/vvmx.h>
 #include <asm/hvm/vmx/nvmx-batch.h>
 
+#include "hot.h"
 #include "sync.h"
 
 /* What a VMCS's merged fields depend on besides the vvmcs, as Xen has it. */
@@ -43,11 +44,26 @@ struct nvmx_batch_cr_inputs {
     uint64_t cr0, cr4, mask0, mask4, shadow0, shadow4;
 };
 
+/*
+ * Fields to be moved one after the other, at each virtual exit: what loops over the bits
+ * of a set costs three times as much.
+ */
+struct nvmx_batch_list {
+    unsigned int nr;
+    struct {
+        uint16_t encoding;          /* in the VMCS that is current */
+        uint16_t position;          /* in the vvmcs */
+    } field[128];
+};
+
 /* Words of an MSR bitmap that do not intercept all of their MSRs: few. */
 enum { NVMX_BATCH_MSR_WORDS = 32 };
 
 struct nvmx_batch {
     struct nvmx_sync sync;
+    struct nvmx_set listed;         /* sync.eager, when @eager was made */
+    struct nvmx_batch_list eager;   /* those of them that VMREAD has, but for CR3 */
+    struct nvmx_batch_shadow *shadow;       /* NULL without VMCS shadowing */
     bool entered;                   /* L2 was entered, and will be left, by batch */
     bool known;                     /* @host02 and the merged fields of vmcs02 are ours */
     struct nvmx_batch_host host01, host02;  /* when the VMCS was last left */
@@ -63,6 +79,22 @@ struct nvmx_batch {
     unsigned int fetched;           /* since the last entry */
 };
 
+/*
+ * With VMCS shadowing the vvmcs, L1's page, is the processor's: it is read and written
+ * by VMREAD and VMWRITE only.  Between the first virtual entry by batch and the moment
+ * that L1 gives the vvmcs up, Xen KEEPS it in @field, and L1's accesses to all but
+ * the hot fields exit.
+ */
+struct nvmx_batch_shadow {
+    bool kept;
+    bool gathered;      /* what L1 has written without an exit is in @field */
+    bool active;        /* the shadow VMCS: VMCLEAR it before L1 runs */
+    bool trapping;      /* the bitmaps are ours */
+    struct nvmx_hot hot;
+    struct nvmx_set supported;      /* fields that this processor has */
+    uint64_t field[NVMX_POSITIONS];
+};
+
 extern const struct nvmx_table *nvmx_batch_table;
 
 static inline struct nvmx_batch *nvmx_batch_of(const struct vcpu *v)
@@ -70,21 +102,37 @@ static inline struct nvmx_batch *nvmx_batch_of(const struct vcpu *v)
     return vcpu_2_nvmx(v).batch;
 }
 
+/* By position.  With VMCS shadowing: kept. */
+static always_inline uint64_t *nvmx_batch_vvmcs(const struct vcpu *v)
+{
+    struct nvmx_batch_shadow *shadow = nvmx_batch_of(v)->shadow;
+
+    return shadow ? shadow->field : vcpu_nestedhvm(v).nv_vvmcx;
+}
+
 /* A field of the vvmcs, which is not STALE. */
 static always_inline uint64_t nvmx_batch_get(const struct vcpu *v,
                                              uint32_t encoding)
 {
-    const uint64_t *vvmcs = vcpu_nestedhvm(v).nv_vvmcx;
+    return ACCESS_ONCE(nvmx_batch_vvmcs(v)[nvmx_position(encoding)]);
+}
 
-    return ACCESS_ONCE(vvmcs[nvmx_position(encoding)]);
+static always_inline void nvmx_batch_set_at(struct vcpu *v,
+                                            unsigned int position,
+                                            uint64_t value)
+{
+    struct nvmx_batch_shadow *shadow = nvmx_batch_of(v)->shadow;
+    uint64_t *field = nvmx_batch_vvmcs(v) + position;
+
+    if ( shadow && *field != value )
+        nvmx_hot_changed(&shadow->hot, position);
+    ACCESS_ONCE(*field) = value;
 }
 
 static always_inline void nvmx_batch_set(struct vcpu *v, uint32_t encoding,
                                          uint64_t value)
 {
-    uint64_t *vvmcs = vcpu_nestedhvm(v).nv_vvmcx;
-
-    ACCESS_ONCE(vvmcs[nvmx_position(encoding)]) = value;
+    nvmx_batch_set_at(v, nvmx_position(encoding), value);
 }
 
 /*
@@ -93,6 +141,12 @@ static always_inline void nvmx_batch_set(struct vcpu *v, uint32_t encoding,
  */
 unsigned int nvmx_batch_fetch(struct vcpu *v, struct nvmx_batch *batch,
                               const struct nvmx_set *plan);
+
+/* The same with sync.eager, at a virtual exit: all of @sync's EXIT_HARDWARE are STALE. */
+unsigned int nvmx_batch_fetch_eager(struct vcpu *v, struct nvmx_batch *batch);
+
+/* The positions that a VM exit loads L1's segments from: nvmx_h2g_field. */
+extern const struct nvmx_batch_list *nvmx_batch_host_segments;
 
 /* As it is now; and what of a VMCS depends on what is not as it @was. */
 struct nvmx_batch_host nvmx_batch_host_now(const struct vcpu *v);
@@ -116,5 +170,23 @@ bool nvmx_batch_leave_cr(struct vcpu *v, struct nvmx_batch *batch);
 
 /* batch_bitmap.c: the bitmaps of vmcs02, whose controls have not changed. */
 void nvmx_batch_merge_bitmaps(struct vcpu *v, struct nvmx_batch *batch);
+
+/*
+ * batch_shadow.c, for batches that have @shadow; the others do nothing.
+ *
+ * Before a virtual entry by batch: the vvmcs is kept, and what L1 wrote gathered.  No
+ * VMCS of @v's need be current afterwards: vmx_vmcs_swap(), or nvmx_batch_shadow_complete().
+ */
+int nvmx_batch_shadow_initialise(struct nvmx_batch *batch);
+void nvmx_batch_shadow_prepare(struct vcpu *v, struct nvmx_batch *batch);
+/* Before vmcs01 is made current: L1's reads find what they should. */
+void nvmx_batch_shadow_write_back(struct vcpu *v, struct nvmx_batch *batch);
+/* Nothing is STALE: the shadow VMCS gets all it lacks. */
+void nvmx_batch_shadow_complete(struct vcpu *v, struct nvmx_batch *batch);
+/* Behind that, or when the vvmcs is no longer there: all is the processor's again. */
+void nvmx_batch_shadow_release(struct vcpu *v, struct nvmx_batch *batch);
+/* L1's access to a field, whose position is known, has exited. */
+void nvmx_batch_shadow_exited(struct vcpu *v, struct nvmx_batch *batch,
+                              uint32_t encoding, enum nvmx_access access);
 
 #endif /* NVMX_XEN_BATCH_H */

@@ -27,11 +27,17 @@ static bool is_usual(const struct vcpu *v)
 /* Is this one to be done here?  vmcs01 is current. */
 static bool begin(struct vcpu *v, struct nvmx_batch *batch)
 {
-    batch->entered = ACCESS_ONCE(nvmx_batch_enabled) && is_usual(v);
+    batch->entered = ACCESS_ONCE(nvmx_batch_enabled);
+    if ( likely(batch->entered) )
+    {
+        nvmx_batch_shadow_prepare(v, batch);
+        batch->entered = is_usual(v);
+    }
     if ( unlikely(!batch->entered) )
     {
         /* All of it will be copied there and back, without a record. */
         nvmx_batch_complete(v);
+        nvmx_batch_shadow_release(v, batch);
         nvmx_batch_forget(v);
         return false;
     }
@@ -70,26 +76,32 @@ static void load_controls(struct vcpu *v, struct nvmx_batch *batch,
         nvmx_update_pfec(v);
 }
 
-static void copy_word(const struct vcpu *v, unsigned int first, uint64_t word)
+static unsigned int copy_word(const struct vcpu *v, unsigned int first,
+                              uint64_t word)
 {
-    const uint64_t *vvmcs = vcpu_nestedhvm(v).nv_vvmcx;
+    const uint64_t *vvmcs = nvmx_batch_vvmcs(v);
+    unsigned int n;
 
-    for ( ; word; word &= word - 1 )
+    for ( n = 0; word; word &= word - 1, n++ )
     {
         unsigned int position = first + __builtin_ctzl(word);
 
         __vmwrite(nvmx_batch_table->encoding[position],
                   ACCESS_ONCE(vvmcs[position]));
     }
+
+    return n;
 }
 
 static void copy_fields(const struct vcpu *v, const struct nvmx_set *copy)
 {
-    unsigned int i;
+    unsigned int i, n = 0;
 
     for ( i = 0; i < NVMX_SET_WORDS; i++ )
         if ( copy->word[i] )
-            copy_word(v, i * 64, copy->word[i]);
+            n += copy_word(v, i * 64, copy->word[i]);
+
+    perfc_add(nvmx_batch_written, n);
 }
 
 /*

@@ -24,23 +24,36 @@ static bool cr3_is_l2s(const struct vcpu *v)
 }
 
 /* What sync_exception_state() is going to write must not be fetched later. */
-static void want_event(const struct vcpu *v, struct nvmx_set *wanted)
+static void fetch_event(struct vcpu *v, struct nvmx_batch *batch)
 {
-    if ( !(vcpu_2_nvmx(v).intr.intr_info & INTR_INFO_VALID_MASK) )
-        return;
+    struct nvmx_set wanted = {}, plan;
 
-    nvmx_set_add(wanted, nvmx_position(VM_EXIT_INTR_INFO));
-    nvmx_set_add(wanted, nvmx_position(VM_EXIT_INTR_ERROR_CODE));
+    nvmx_set_add(&wanted, nvmx_position(VM_EXIT_INTR_INFO));
+    nvmx_set_add(&wanted, nvmx_position(VM_EXIT_INTR_ERROR_CODE));
+    if ( nvmx_plan_fetch(&batch->sync, &wanted, &plan) )
+        batch->fetched += nvmx_batch_fetch(v, batch, &plan);
+}
+
+/* CR3 is STALE at some exits only: not in the list. */
+static void fetch_cr3(struct vcpu *v, struct nvmx_batch *batch)
+{
+    struct nvmx_set plan = {};
+
+    nvmx_set_add(&plan, nvmx_position(GUEST_CR3));
+    batch->fetched += nvmx_batch_fetch(v, batch, &plan);
 }
 
 static void fetch_eager(struct vcpu *v, struct nvmx_batch *batch)
 {
-    struct nvmx_set wanted = batch->sync.eager, plan;
+    unsigned int cr3 = nvmx_position(GUEST_CR3);
 
     nvmx_sync_left(&batch->sync, nvmx_batch_table, cr3_is_l2s(v));
-    want_event(v, &wanted);
-    nvmx_plan_fetch(&batch->sync, &wanted, &plan);
-    batch->fetched = nvmx_batch_fetch(v, batch, &plan);
+    batch->fetched = nvmx_batch_fetch_eager(v, batch);
+    if ( nvmx_set_has(&batch->sync.eager, cr3) &&
+         nvmx_set_has(&batch->sync.stale, cr3) )
+        fetch_cr3(v, batch);
+    if ( unlikely(vcpu_2_nvmx(v).intr.intr_info & INTR_INFO_VALID_MASK) )
+        fetch_event(v, batch);
 }
 
 /* As sync_vvmcs_ro() has it. */
@@ -64,6 +77,7 @@ static void store_fields(struct vcpu *v, struct nvmx_batch *batch,
 
     nvmx_batch_set(v, GUEST_RIP, regs->rip);
     nvmx_batch_set(v, GUEST_RSP, regs->rsp);
+    nvmx_batch_set(v, VM_ENTRY_INTR_INFO, 0);
     if ( v->arch.hvm.vmx.cr4_host_mask != ~0UL )
         nvmx_batch_set(v, GUEST_CR4, v->arch.hvm.guest_cr[4]);
 
@@ -98,11 +112,13 @@ static void load_own_controls(struct vcpu *v,
 
 static void load_segments(const struct vcpu *v)
 {
+    const struct nvmx_batch_list *list = nvmx_batch_host_segments;
+    const uint64_t *vvmcs = nvmx_batch_vvmcs(v);
     unsigned int i;
 
-    for ( i = 0; i < NVMX_NR_H2G_FIELDS; i++ )
-        __vmwrite(nvmx_h2g_field[i].guest_field,
-                  nvmx_batch_get(v, nvmx_h2g_field[i].host_field));
+    for ( i = 0; i < list->nr; i++ )
+        __vmwrite(list->field[i].encoding,
+                  ACCESS_ONCE(vvmcs[list->field[i].position]));
 }
 
 /*
@@ -148,7 +164,6 @@ static bool load_host_state(struct vcpu *v, struct nvmx_batch *batch)
     if ( unlikely(!paging_mode) )
         nvmx_load_host_crs(v);
     load_msrs(v, batch);
-    nvmx_batch_set(v, VM_ENTRY_INTR_INFO, 0);
 
     return paging_mode;
 }
@@ -163,6 +178,7 @@ bool nvmx_batch_vmexit(struct vcpu *v, struct cpu_user_regs *regs)
         return false;
 
     store_fields(v, batch, regs);
+    nvmx_batch_shadow_write_back(v, batch);
     vmx_vmcs_swap(nvcpu->nv_n1vmcx_pa);
     nestedhvm_vcpu_exit_guestmode(v);
     nvcpu->nv_vmexit_pending = 0;

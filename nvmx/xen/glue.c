@@ -125,7 +125,8 @@ void nvmx_cluster_trace_run(const struct vcpu *v,
     nvmx_cluster_trace_outcome(v, site, stop_rip, mode, out);
 }
 
-static void count(const struct cluster_outcome *out)
+/* @exited: L1 has, by the first of the exiting instructions. */
+static void count(const struct cluster_outcome *out, bool exited)
 {
     if ( out->formed )
         perfc_incr(nvmx_cluster_formed);
@@ -147,7 +148,7 @@ static void count(const struct cluster_outcome *out)
         perfc_incr(nvmx_cluster_cached);
     perfc_add(nvmx_cluster_insns, out->insns);
     if ( out->exiting )
-        perfc_add(nvmx_cluster_avoided, out->exiting - 1);
+        perfc_add(nvmx_cluster_avoided, out->exiting - exited);
 }
 
 /* Forget what was formed under another mode. */
@@ -206,8 +207,10 @@ static bool enter_l2(struct vcpu *v, struct cpu_user_regs *guest,
     return true;
 }
 
+/* True when anything has been executed. */
 static bool run(struct vcpu *v, struct nvmx_cluster *cluster,
-                struct cpu_user_regs *guest, enum nvmx_cluster_mode mode)
+                struct cpu_user_regs *guest, enum nvmx_cluster_mode mode,
+                unsigned int kind)
 {
     struct cluster_regs regs;
     struct cluster_outcome out = {};
@@ -216,11 +219,11 @@ static bool run(struct vcpu *v, struct nvmx_cluster *cluster,
 
     nvmx_cluster_load_regs(&regs, guest);
     done = cluster_run(&cluster->engine, engine_mode(mode), &nvmx_cluster_ops,
-                       cluster, &regs, &out);
+                       cluster, &regs, kind, &out);
     /* Also when nothing was done: handlers may have been called. */
     nvmx_cluster_store_regs(guest, &regs);
 
-    count(&out);
+    count(&out, !kind);
     nvmx_cluster_trace_run(v, cluster, site, regs.rip, mode, &out);
 
     if ( !done )
@@ -294,9 +297,61 @@ bool nvmx_cluster_do_run(struct cpu_user_regs *regs, unsigned int exit_reason)
     }
 
     if ( mode == NVMX_CLUSTER_VERIFY )
-        return nvmx_verify_run(v, cluster, regs);
+        return nvmx_verify_run(v, cluster, regs, 0);
 
-    return run(v, cluster, regs, mode);
+    return run(v, cluster, regs, mode, 0);
+}
+
+/*
+ * L1 goes another way for each exit reason, and for each exception.  VM exits that are
+ * none of L2's (a failed entry) are all of one kind.
+ */
+static unsigned int kind_of(struct vcpu *v)
+{
+    uint64_t reason, info;
+
+    BUILD_BUG_ON(CLUSTER_KINDS <= 0x200);
+
+    if ( nvmx_vmread(v, VM_EXIT_REASON, &reason) || reason > 0xfe )
+        return 0xff;
+
+    if ( reason != EXIT_REASON_EXCEPTION_NMI ||
+         nvmx_vmread(v, VM_EXIT_INTR_INFO, &info) )
+        return reason + 1;
+
+    return 0x100 + (info & INTR_INFO_VECTOR_MASK);
+}
+
+/* A virtual VM exit is a place to begin at as well: L1 handles all of them at HOST_RIP. */
+bool nvmx_cluster_do_reflected(struct cpu_user_regs *regs)
+{
+    struct vcpu *v = current;
+    enum nvmx_cluster_mode mode = ACCESS_ONCE(nvmx_cluster_mode);
+    struct nvmx_cluster *cluster = vcpu_2_nvmx(v).cluster;
+    unsigned int kind;
+
+    if ( mode == NVMX_CLUSTER_OFF || mode == NVMX_CLUSTER_STATIC || !cluster )
+        return false;
+
+    follow_mode(v, cluster);
+    kind = kind_of(v);
+
+    if ( cluster_site_barren(&cluster->engine, regs->rip) ||
+         !as_for_vmx_insn(v) || !may_run(v, cluster, regs) )
+    {
+        perfc_incr(nvmx_cluster_not_reflected);
+        return false;
+    }
+
+    if ( mode == NVMX_CLUSTER_VERIFY )
+        return nvmx_verify_run(v, cluster, regs, kind);
+
+    if ( !run(v, cluster, regs, mode, kind) )
+        return false;
+
+    perfc_incr(nvmx_cluster_reflected);
+
+    return true;
 }
 
 void nvmx_cluster_do_exit(struct cpu_user_regs *regs, unsigned int exit_reason)

@@ -103,7 +103,7 @@ void nvmx_cluster_trace_run(const struct vcpu *v,
  * verify.c: mode "verify".
  *
  * nvmx_verify_run(): in place of an execution, at an exit where one could begin;
- * all checks that an execution needs are done.  Changes nothing of the guest;
+ * all checks that an execution needs are done; @kind as for cluster_run().  Changes nothing of the guest;
  * false, so that the stock path goes on.
  * nvmx_verify_exit(): @v has exited, not while L2 ran; @regs are complete and
  * nothing of the exit has been handled.  For every vCPU with clusters.
@@ -111,7 +111,7 @@ void nvmx_cluster_trace_run(const struct vcpu *v,
  * nvmx_verify_free(): with the vCPU, or when the mode has changed.
  */
 bool nvmx_verify_run(struct vcpu *v, struct nvmx_cluster *cluster,
-                     struct cpu_user_regs *regs);
+                     struct cpu_user_regs *regs, unsigned int kind);
 void nvmx_verify_exit(struct vcpu *v, struct nvmx_cluster *cluster,
                       struct cpu_user_regs *regs, unsigned int exit_reason);
 void nvmx_verify_injected(struct vcpu *v, struct nvmx_cluster *cluster);

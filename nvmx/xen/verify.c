@@ -146,7 +146,7 @@ static bool alone(const struct domain *d)
 }
 
 bool nvmx_verify_run(struct vcpu *v, struct nvmx_cluster *cluster,
-                     struct cpu_user_regs *guest)
+                     struct cpu_user_regs *guest, unsigned int kind)
 {
     struct nvmx_verify *verify = get_verify(cluster);
     struct cluster_prediction *p;
@@ -165,7 +165,7 @@ bool nvmx_verify_run(struct vcpu *v, struct nvmx_cluster *cluster,
     p = &verify->prediction;
     nvmx_cluster_load_regs(&regs, guest);
     same = cluster_predict(p, &cluster->engine, &nvmx_cluster_ops, &verify_ops,
-                           cluster, &regs, &out, &mismatch);
+                           cluster, &regs, kind, &out, &mismatch);
     nvmx_cluster_trace_run(v, cluster, regs.rip, p->engine_regs.rip,
                            NVMX_CLUSTER_VERIFY, &out);
     if ( !same )
@@ -173,7 +173,7 @@ bool nvmx_verify_run(struct vcpu *v, struct nvmx_cluster *cluster,
     else if ( !out.insns && out.stop == CLUSTER_STOP_COUNTING )
         /* The engine does not know the site yet, which the interpreter need not. */
         cluster_predict(p, NULL, &nvmx_cluster_ops, &verify_ops, cluster, &regs,
-                        &out, &mismatch);
+                        kind, &out, &mismatch);
 
     /* Handlers that were asked ahead of time were given the copy's registers there. */
     nvmx_cluster_store_regs(guest, &regs);

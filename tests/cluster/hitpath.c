@@ -88,7 +88,7 @@ int main(void)
     g->regs.gpr[CLUSTER_RBX] = GUEST_DATA;
     for (i = 0; i < RUNS; i++) {
         g->regs.rip = GUEST_CODE;
-        if (!cluster_run(g->vcpu, CLUSTER_MODE_STATIC, &ops, g, &g->regs, &g->out) || g->out.insns != 5)
+        if (!cluster_run(g->vcpu, CLUSTER_MODE_STATIC, &ops, g, &g->regs, 0, &g->out) || g->out.insns != 5)
             abort();
     }
     printf("%d runs\n", RUNS);

@@ -1,67 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# mutants.sh - do the tests bite?  Each mutant is a copy of the engine with one
-# fault put in by sed; "make check" must fail on it.  A pattern that no longer
-# matches anything is an error, too: the mutant has to follow the code.
+# mutants.sh - the engine with one fault at a time; ../mutants.sh has the rest.
 #
 # Takes half an hour.  An argument selects mutants by a part of their names.
-# The last line is "N passed, N failed"; a mutant that survives is a failure.
 
-here=$(cd "$(dirname "$0")" && pwd)
-engine=$here/../../cluster
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/tests" && cp -r "$here" "$work/tests/cluster" && rm -rf "$work/tests/cluster/build/"*
-cp -r "$engine" "$work/cluster"
-only=$1
-passed=0
-failed=0
-
-check() {
-    make --no-print-directory -C "$work/tests/cluster" check CFLAGS=-O1 COUNT=20000 \
-        >"$work/log" 2>&1
-}
-
-# Only the file that is changed, and then changed back, is compiled again.
-restore() {
-    cp "$engine/$1" "$work/cluster/$1"
-}
-
-# mutant NAME FILE SED-EXPRESSION
-mutant() {
-    case $1 in *"$only"*) ;; *) return ;; esac
-    sed -i "$3" "$work/cluster/$2"
-    if cmp -s "$engine/$2" "$work/cluster/$2"; then
-        echo "NOT MADE  $1: the pattern matches nothing in $2"
-        failed=$((failed + 1))
-        return
-    fi
-    if check; then
-        echo "SURVIVED  $1"
-        failed=$((failed + 1))
-    elif ! grep -q ' passed, [0-9]* failed$' "$work/log"; then
-        echo "NOT BUILT $1"
-        tail -n 5 "$work/log"
-        failed=$((failed + 1))
-    else
-        echo "killed    $1, by: $(killers)"
-        passed=$((passed + 1))
-    fi
-    restore "$2"
-}
-
-# The programs with failures.
-killers() {
-    sed -n -e 's/^\(.*\): [0-9]* passed, [1-9][0-9]* failed$/\1/p' \
-        -e 's/^ended without a result.*/a crash/p' "$work/log" | paste -s -d ';' | sed 's/;/; /g'
-}
-
-if ! check; then
-    echo "the engine as it is fails:"
-    tail -n 3 "$work/log"
-    exit 1
-fi
+# shellcheck source=tests/mutants.sh
+. "$(dirname "$0")/../mutants.sh"
+mutants_start "$1" cluster cluster CFLAGS=-O1 COUNT=20000
 
 # Arithmetic.
 mutant 'SBB ignores the borrow' alu.c 's/result = sub(a, b, carry, width/result = sub(a, b, 0, width/'
@@ -166,6 +112,4 @@ mutant 'code words are compared from the beginning for each piece' hosts.c 's/(p
 mutant 'the shadow of STI stays' translate.c 's/offsetof(struct cluster_frame, sti_shadow)), 0);/offsetof(struct cluster_frame, sti_shadow)), 1);/'
 mutant 'a register is not stored on the way out' xlate_exit.c '/^static const uint8_t kept/,/^}/s/CLUSTER_RSI, //'
 
-echo
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+mutants_end

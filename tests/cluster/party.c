@@ -46,7 +46,7 @@ void party_run(struct party *p)
 {
     l1_begin_execution(p->l);
     memset(&p->out, 0xaa, sizeof(p->out));      /* every member is to be filled in */
-    p->ran = cluster_run(p->vcpu, p->mode, &l1_ops, p->l, &p->l->state.regs, &p->out);
+    p->ran = cluster_run(p->vcpu, p->mode, &l1_ops, p->l, &p->l->state.regs, 0, &p->out);
 }
 
 static bool same_regs(const struct cluster_regs *a, const struct cluster_regs *b)

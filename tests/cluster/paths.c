@@ -196,7 +196,7 @@ __attribute__((noinline, noclone))
 static bool measured_run(struct test *t, const struct way *way, struct cluster_regs *regs,
                          struct cluster_outcome *out)
 {
-    return cluster_run(t->vcpu, way->mode, &path_world_ops, t->world, regs, out);
+    return cluster_run(t->vcpu, way->mode, &path_world_ops, t->world, regs, 0, out);
 }
 
 static void measure(struct test *t, const struct way *way)
@@ -208,7 +208,7 @@ static void measure(struct test *t, const struct way *way)
     /* Whatever there is to grow grows now; barren sites are looked at again. */
     for (i = 0; i < t->measure; i++) {
         path_world_reset(t->world, &regs);
-        cluster_run(t->vcpu, way->mode, &path_world_ops, t->world, &regs, &out);
+        cluster_run(t->vcpu, way->mode, &path_world_ops, t->world, &regs, 0, &out);
     }
     for (i = 0; i < t->measure; i++) {
         path_world_reset(t->world, &regs);
@@ -241,7 +241,7 @@ static bool visit(struct test *t, const struct way *way, unsigned int site, unsi
         t->world->epoch = t->epoch;
         path_world_reset(t->world, &regs);
         memset(&out, 0xaa, sizeof(out));
-        ran = cluster_run(t->vcpu, way->mode, &path_world_ops, t->world, &regs, &out);
+        ran = cluster_run(t->vcpu, way->mode, &path_world_ops, t->world, &regs, 0, &out);
         if (!judge(t, way, site, ran, &regs, &out))
             return false;
     }

@@ -148,12 +148,12 @@ static bool predict(struct world *w)
     if (w->l->state.regs.sti_shadow)
         return true;
     w->l->nr_translations = w->l->nr_calls = 0;
-    if (!cluster_predict(w->p, w->vcpu, &w->ops, &more, w->l, &w->l->state.regs, &out, &m)) {
+    if (!cluster_predict(w->p, w->vcpu, &w->ops, &more, w->l, &w->l->state.regs, 0, &out, &m)) {
         show(w, "translation", &m);
         return false;
     }
     if (out.insns == 0)
-        cluster_predict(w->p, NULL, &w->ops, &more, w->l, &w->l->state.regs, &out, &m);
+        cluster_predict(w->p, NULL, &w->ops, &more, w->l, &w->l->state.regs, 0, &out, &m);
     w->tally.cached += out.cached;
     w->tally.predictions += w->p->nr_exits != 0;
     return true;

@@ -72,7 +72,7 @@ void show_regions(const struct cluster_vcpu *vcpu)
         const struct cluster_region *region = &vcpu->region[r];
 
         printf("region %u at 0x%" PRIx64 ", rsp %% 4096 = 0x%x\n", r, region->rip,
-               region->rsp_offset);
+               cluster_variant_rsp(region->variant));
         for (s = region->first_segment; s != CLUSTER_NO_INDEX; s = vcpu->segment[s].next)
             show_segment(vcpu, s);
     }

@@ -107,7 +107,7 @@ static struct cluster_segment *new_segment(struct guest *g)
     memset(region, 0, sizeof(*region));
     memset(segment, 0, sizeof(*segment));
     region->rip = g->regs.rip;
-    region->rsp_offset = g->regs.gpr[CLUSTER_RSP] % CLUSTER_RSP_ALIGNMENT;
+    region->variant = cluster_variant(g->regs.gpr[CLUSTER_RSP], 0);
     segment->region = v->nr_regions++;
     segment->first_node = v->nr_nodes;
     segment->code = segment->next = CLUSTER_NO_INDEX;
@@ -234,10 +234,24 @@ static uint8_t *stack_at(struct guest *g, uint64_t rsp)
     return host ? host + rsp % GUEST_PAGE : NULL;
 }
 
+/* As hosts.c does: new ones, and with other segment bases all. */
+static void prime_slots(struct guest *g, struct cluster_frame *f, bool all)
+{
+    uint64_t page = f->entry_rsp & ~(uint64_t)(GUEST_PAGE - 1);
+    uint32_t n;
+
+    for (n = 0; n < g->vcpu->nr_slots; n++)
+        if (all || f->slot[n].at == 0)
+            cluster_slot_prime(&f->slot[n], f->segment_base[f->slot[n].segment], page,
+                               (uintptr_t)f->stack - f->entry_rsp % GUEST_PAGE);
+}
+
 static void start_frame(struct guest *g, const struct cluster_exec *x)
 {
     struct cluster_frame *f = g->arena.frame;
     uint64_t rsp = g->regs.gpr[CLUSTER_RSP];
+    bool same = f->segment_base[CLUSTER_SEG_FS] == x->world.fs_base &&
+                f->segment_base[CLUSTER_SEG_GS] == x->world.gs_base;
 
     to_frame(g);
     f->entry_rsp = rsp;
@@ -252,6 +266,7 @@ static void start_frame(struct guest *g, const struct cluster_exec *x)
     f->budget = SEGMENT_BUDGET;
     f->exiting = 0;
     f->stack = stack_at(g, rsp);
+    prime_slots(g, f, !same);
 }
 
 /* False: the access is to be made by the interpreter, or cannot be made. */

@@ -59,7 +59,7 @@ static bool execute(struct show *s, uint64_t epoch, struct cluster_outcome *out)
 
     s->world.epoch = epoch;
     path_world_reset(&s->world, &regs);
-    return cluster_run(&s->vcpu, CLUSTER_MODE_ON, &path_world_ops, &s->world, &regs, out);
+    return cluster_run(&s->vcpu, CLUSTER_MODE_ON, &path_world_ops, &s->world, &regs, 0, out);
 }
 
 /* L1 exits at @site, again and again.  Returns the instruction before which the last one ended. */
@@ -114,7 +114,7 @@ static void show_regions(const struct cluster_vcpu *vcpu)
         const struct cluster_region *region = &vcpu->region[r];
 
         printf("region %u: site 0x%" PRIx64 ", RSP %% 16 = %u, %u nodes, %u exiting, %u pages%s\n",
-               r, region->rip, region->rsp_offset, region->nr_nodes, region->nr_exiting,
+               r, region->rip, cluster_variant_rsp(region->variant), region->nr_nodes, region->nr_exiting,
                region->nr_pages, region->rip ? "" : ", dropped");
         for (i = region->first_segment; i != CLUSTER_NO_INDEX; i = vcpu->segment[i].next)
             printf("  segment %u: nodes %u to %u, stack [%d, %d)\n", i,

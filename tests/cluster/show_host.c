@@ -23,7 +23,7 @@ static const struct member {
 
 static void name_slot(char *text, size_t size, size_t offset)
 {
-    static const char *const part[] = { "page", "host", "limit" };
+    static const char *const part[] = { "page", "host", "limit", "value", "at" };
 
     snprintf(text, size, "slot[%zu].%s", offset / sizeof(struct cluster_slot),
              part[offset % sizeof(struct cluster_slot) / 8]);
@@ -164,6 +164,21 @@ static bool shared_page_at(const struct cluster_vcpu *vcpu, uint64_t at, uint32_
     return false;
 }
 
+/* A slot has another key: the slot's page, or a look for a shared one. */
+static bool other_key_at(const struct cluster_vcpu *vcpu, uint64_t at, uint32_t *exit)
+{
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    ZydisDecodedInstruction z;
+    uint64_t address;
+    bool jump;
+
+    for (; at < vcpu->arena.size && decode(vcpu, at, &z, operands); at += z.length)
+        if (z.meta.category == ZYDIS_CATEGORY_COND_BR || z.mnemonic == ZYDIS_MNEMONIC_JMP)
+            return named_address(&z, operands, at, &address, &jump) && jump &&
+                   shared_page_at(vcpu, address, exit);
+    return false;
+}
+
 /* A way back to a header counts, looks at the poke word, and jumps to it. */
 static bool way_back_at(const struct cluster_vcpu *vcpu, uint64_t at, uint32_t *n)
 {
@@ -189,6 +204,8 @@ static bool name_target(const struct cluster_vcpu *vcpu, char *text, size_t size
         snprintf(text, size, "node %u", n);
     else if (shared_page_at(vcpu, at, &n))
         snprintf(text, size, "shared page or exit %u", n);
+    else if (other_key_at(vcpu, at, &n))
+        snprintf(text, size, "other key or exit %u", n);
     else if (way_back_at(vcpu, at, &n))
         snprintf(text, size, "back to node %u", n);
     else if (is_leave(vcpu, at))

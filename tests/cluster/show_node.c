@@ -78,6 +78,9 @@ static void put_how(struct column *c, const struct cluster_insn *insn,
     case PLAN_STEP:
         put(c, "  left to the interpreter");
         break;
+    case PLAN_OPERAND:
+        put(c, "  its operand is fetched, the rest is left to C");
+        break;
     case PLAN_NOTHING:
         if (insn->op != CLUSTER_OP_NOP && insn->op != CLUSTER_OP_CLD)
             put(c, "  nothing to do: RSP is a known distance from the entry's");
@@ -106,7 +109,7 @@ static void put_operand(struct column *c, const struct show_note *note)
 {
     const struct cluster_plan *plan = &note->plan;
 
-    if (plan->how != PLAN_NATIVE)
+    if (plan->how != PLAN_NATIVE && plan->how != PLAN_OPERAND)
         return;
     if (plan->place == PLAN_PLACE_STACK)
         put(c, "  operand on the stack: entry's RSP %+d", plan->offset);

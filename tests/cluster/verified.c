@@ -160,7 +160,7 @@ void verified_exits_at(struct verified *l1, struct code code)
 
 static bool predict(struct verified *l1, struct cluster_vcpu *vcpu)
 {
-    return cluster_predict(l1->prediction, vcpu, &ops, &more, l1, &l1->guest->regs, &l1->out,
+    return cluster_predict(l1->prediction, vcpu, &ops, &more, l1, &l1->guest->regs, 0, &l1->out,
                            &l1->mismatch);
 }
 

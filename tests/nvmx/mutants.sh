@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# mutants.sh - field.c, sync.c and hot.c with one fault at a time; ../mutants.sh has the rest.
+#
+# Takes two minutes.  An argument selects mutants by a part of their names.
+
+# shellcheck source=tests/mutants.sh
+. "$(dirname "$0")/../mutants.sh"
+mutants_start "$1" nvmx nvmx CFLAGS=-O1 COUNT=200000
+
+# The table.
+mutant 'a guest field is not copied' field.c '/GUEST_SYSENTER_CS/s/COPY,    /NOTHING, /'
+mutant 'the activity state is copied' field.c '/GUEST_ACTIVITY_STATE/s/NOTHING,  NOTHING, /COPY,     HARDWARE,/'
+mutant 'a guest field is not fetched' field.c '/GUEST_RFLAGS/s/HARDWARE,/NOTHING, /'
+mutant 'an exit field is not fetched' field.c '/IDT_VECTORING_INFO/s/HARDWARE,/NOTHING, /'
+mutant 'CR3 is always L1s' field.c '/GUEST_CR3/s/ CR3,    / NOTHING,/'
+mutant 'the TPR threshold without the TPR shadow' field.c '/OF_PRIMARY =/s/TPR | //'
+mutant 'the APIC-access address without its control' field.c '/OF_SECONDARY =/s/APIC_ACCESS | //'
+mutant 'a field is left out' field.c '/GUEST_PENDING_DBG_EXCEPTIONS/d'
+mutant 'a field that is another' field.c '/APIC_ACCESS_ADDR/s/0x2014/0x2015/'
+mutant 'inputs are not known by position' field.c 's/table->inputs\[position\] = field->inputs;/;/'
+mutant 'inputs are not in their set' field.c 's/if (field->inputs)/if (field->inputs == 0xffff)/'
+mutant 'all that is loaded is copied' field.c 's/if (field->entry == NVMX_ENTRY_COPY)/if (field->entry != NVMX_ENTRY_NOTHING)/'
+mutant 'CR3 is as other fields' field.c 's/if (field->exit == NVMX_EXIT_HARDWARE)/if (field->exit \& 1)/'
+mutant 'what was in the table stays' field.c 's/memset(table, 0, sizeof(\*table));/;/'
+mutant 'a high half of eight bytes' field.c 's/HIGH_HALF ? 4 : 8/HIGH_HALF ? 8 : 8/'
+mutant '32-bit fields of eight bytes' field.c '/case WIDTH_32:/,/return/s/return 4/return 8/'
+mutant 'host state is read-only' field.c 's/TYPE_READ_ONLY = 1/TYPE_READ_ONLY = 3/'
+
+# A vvmcs and vmcs02.
+mutant 'a vvmcs that becomes current is not DIRTY' sync.c 's/sync->dirty = table->known;/sync->dirty = table->copy;/'
+mutant 'what was STALE is so of the next vvmcs' sync.c '/^void nvmx_sync_start/,/^}/s/memset(&sync->stale.*/;/'
+mutant 'what is written is not DIRTY' sync.c '/^void nvmx_sync_written/,/^}/s/nvmx_set_add(.*/;/'
+mutant 'what is written is STALE still' sync.c '/^void nvmx_sync_written/,/^}/s/nvmx_set_remove(.*/;/'
+mutant 'all inputs are of the first word' sync.c 's/table->inputs\[first + /table->inputs[first * 0 + /'
+mutant 'one input a word' sync.c '/^static uint32_t inputs_of/,/^}/s/word &= word - 1/word = 0/'
+mutant 'all is copied' sync.c 's/plan->copy.word\[i\] = dirty & /plan->copy.word[i] = /'
+mutant 'what is DIRTY is copied' sync.c 's/plan->copy.word\[i\] = dirty & table->copy.word\[i\];/plan->copy.word[i] = dirty;/'
+mutant 'the last word is not copied' sync.c '/^void nvmx_plan_entry/,/^}/s/i < NVMX_SET_WORDS/i < NVMX_SET_WORDS - 1/'
+mutant 'what was copied is DIRTY still' sync.c '/^void nvmx_sync_entered/,/^}/s/memset(.*/(void)sync;/'
+mutant 'CR3 is never STALE' sync.c 's/if (cr3)/if (cr3 \&\& !table)/'
+mutant 'CR3 is always STALE' sync.c 's/if (cr3)/if (cr3 || table)/'
+mutant 'all that is STALE is fetched' sync.c 's/plan->word\[i\] = sync->stale.word\[i\] & wanted->word\[i\];/plan->word[i] = sync->stale.word[i] | (wanted->word[i] \& 0);/'
+mutant 'all that is wanted is fetched' sync.c 's/plan->word\[i\] = sync->stale.word\[i\] & /plan->word[i] = (sync->stale.word[i] | ~0ull) \& /'
+mutant 'only what is eager is completed' sync.c 's/\*plan = sync->stale;/*plan = sync->eager;/'
+mutant 'what was fetched is STALE still' sync.c 's/sync->stale.word\[i\] &= ~plan->word\[i\];/(void)sync, (void)plan;/'
+mutant 'fetching one fetches all' sync.c 's/sync->stale.word\[i\] &= ~plan->word\[i\];/sync->stale.word[i] \&= plan->word[i] \& 0;/'
+mutant 'eager one read late' sync.c 's/== NVMX_EAGER_AFTER/== NVMX_EAGER_AFTER + 1/'
+mutant 'every read finds it STALE' sync.c '/^bool nvmx_sync_asked/,/^}/s/if (!nvmx_set_has(.*/if (position >= NVMX_POSITIONS)/'
+mutant 'nothing becomes eager by being read' sync.c '/^bool nvmx_sync_asked/,/^}/s/nvmx_set_add(/nvmx_set_remove(/'
+mutant 'nothing is pinned' sync.c '/^void nvmx_sync_pin/,/^}/s/nvmx_set_add(.*/(void)sync, (void)position;/'
+mutant 'what was STALE before L2 ran is forgotten' sync.c '/^void nvmx_sync_left/,/^}/s/|= table/= table/'
+
+# The shadow VMCS.
+mutant 'what was ahead is so of the next shadow VMCS' hot.c '/^void nvmx_hot_start/,/^}/s/memset(.*/;/'
+mutant 'a VMCS that is dumped is hot' hot.c 's/if (\*last == now)/if (!last)/'
+mutant 'a VMCS that is dumped later is hot' hot.c 's/\*last = now;/*last = 1;/'
+mutant 'hot one exit early' hot.c 's/< NVMX_HOT_AFTER)/< NVMX_HOT_AFTER - 1)/'
+mutant 'hot one exit late' hot.c 's/< NVMX_HOT_AFTER)/< NVMX_HOT_AFTER + 1)/'
+mutant 'what is hot is so for reads' hot.c 's/nvmx_set_add(&hot->pass\[access\], position);/nvmx_set_add(\&hot->pass[NVMX_READ], position);/'
+mutant 'reads and writes count together' hot.c 's/++hot->exits\[access\]/++hot->exits[NVMX_READ]/'
+mutant 'what becomes hot is not looked at' hot.c 's/hot->changed = true;.*/;/'
+mutant 'a window that its counters do not hold' hot.c 's/NVMX_HOT_WINDOW - 1/NVMX_HOT_WINDOW/'
+mutant 'windows do not end' hot.c '/^void nvmx_hot_entered/,/^}/s/memset(hot->exits.*/;/'
+mutant 'a gap is taken for one of the window before' hot.c '/^void nvmx_hot_entered/,/^}/s/memset(hot->last.*/;/'
+mutant 'what L1 writes is not written back' hot.c 's/ | hot->pass\[NVMX_WRITE\].word\[i\]//'
+mutant 'what L1 reads is not written back' hot.c 's/hot->pass\[NVMX_READ\].word\[i\] | //'
+mutant 'all that is ahead is written back' hot.c '/^bool nvmx_plan_hot/,/^}/s/ahead.word\[i\] &/ahead.word[i] |/'
+mutant 'nothing is written back' hot.c '/^bool nvmx_plan_hot/,/^}/s/return !nvmx_set_is_empty(plan);/return nvmx_set_is_empty(plan);/'
+mutant 'others see what L1 sees' hot.c '/^bool nvmx_plan_ahead/,/^}/s/\*plan = hot->ahead;/*plan = hot->pass[NVMX_READ];/'
+mutant 'what was written is ahead still' hot.c 's/hot->ahead.word\[i\] &= ~plan->word\[i\];/(void)hot, (void)plan;/'
+mutant 'writing one writes all' hot.c 's/hot->ahead.word\[i\] &= ~plan->word\[i\];/hot->ahead.word[i] \&= plan->word[i] \& 0;/'
+
+mutants_end
