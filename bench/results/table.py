@@ -56,6 +56,7 @@ def reflected_rows(runs, kind):
         ("  model cycles", values("model_cycles_median")),
         *((f"  {name} in L0", vmcs_ops(name)) for name in cycles.VMCS_OPS),
         ("  how many", values("count")),
+        ("  entered L1", values("l1_entered")),
     ]
 
 

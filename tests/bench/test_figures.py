@@ -142,13 +142,68 @@ class Batch(FigureTest):
     def test_withoutStock_thereIsNothingToCompareWith(self):
         self.assertEqual(self.lines(["off", "off"]), [])
 
-    def test_bothGroups_areOneAfterTheOther_eachWithBothWorkloads(self):
+    def test_theGroups_areOneAfterTheOther_eachWithBothWorkloads(self):
         words = [f"{mode}:{workload}" for workload in ("kernel-compile", "forks")
                  for mode in ("stock", "off", "on")]
         heads = [line.split()[0] for line in self.lines(words)
                  if line and not line.startswith(" ")]
         self.assertEqual(heads, ["Regions,", "kernel-compile", "forks",
-                                 "Batched", "kernel-compile", "forks"])
+                                 "Batched", "kernel-compile", "forks",
+                                 "Reflected", "kernel-compile", "forks"])
+
+
+class Reflected(FigureTest):
+    """What a reflected exit takes where L0 acts for L1, and what comes of it for L2."""
+
+    def lines(self, *args, kernel="small", ept=True, **named):
+        result = self.result(*args, **named)
+        for one in result["runs"]:
+            one["l1_kernel"], one["l1_ept"] = kernel, ept
+        lines = list(figures.lines([result]))
+        heads = [n for n, line in enumerate(lines) if line.startswith("Reflected exits")]
+        return lines[heads[0]:] if heads else []
+
+    @staticmethod
+    def acting_for_l1(number, window):
+        """The second run, in mode on, has an overhead of 1.15; those of stock have 1.35."""
+        if number == 2:
+            window["reflected"]["CPUID"].update(model_cycles_median=7500, exits_median=1)
+            window["instructions"]["l0"] = 1200
+
+    def test_everyFigure_standsBesideStock_andSaysWhetherItIsReached(self):
+        lines = self.lines(["stock", "on", "stock"], change=self.acting_for_l1)
+        self.assertEqual(line_of(lines, "to reach").split()[-4:-2], ["stock", "on"])
+        for label, values in (("model cycles", ["550", "7,500", "<=", "8,000", "reached"]),
+                              ("hardware exits", ["5", "1", "<=", "2", "reached"]),
+                              ("L1 exits left", ["100", "40", "<=", "20", "MISSED"]),
+                              ("overhead", ["1", "0.852", "<=", "0.400", "MISSED"]),
+                              ("speed-up", ["1", "1", ">=", "1.180", "MISSED"])):
+            self.assertEqual(line_of(lines, label).split()[-5:], values)
+
+    def test_withShadowing_fewerModelCyclesAreAsked_andNoShareOfExits(self):
+        lines = self.lines(["stock", "on"], change=self.acting_for_l1, shadowing="true")
+        self.assertEqual(line_of(lines, "model cycles").split()[-2:], ["7,000", "MISSED"])
+        self.assertEqual(line_of(lines, "exits left").split()[-2:], ["100", "40"])
+
+    def test_whichSpeedUpIsAsked_dependsOnL1_andBindsForTheSmallKernelsCompile(self):
+        for ept, target in ((True, "1.180"), (False, "1.550")):
+            lines = self.lines(["stock", "on"], ept=ept)
+            self.assertEqual(line_of(lines, "speed-up").split()[-3:], [">=", target, "MISSED"])
+        for words, kernel in ((["stock", "on"], "debian"), (["stock:forks", "on:forks"], "small")):
+            self.assertEqual(line_of(self.lines(words, kernel=kernel), "speed-up").split()[-2:],
+                             ["1", "1"])
+
+    def test_speedUp_isTheMeanTimeOfStock_overThatOfMode(self):
+        result = self.result(["stock", "on", "stock"])
+        for one, seconds in zip(result["runs"], (2.0, 1.25, 1.0)):
+            one["l2_seconds"] = seconds
+        self.assertEqual(figures.speed_up(result["runs"], "on"), 1.2)
+
+    def test_withoutStock_thereIsNothingToCompareWith(self):
+        self.assertEqual(self.lines(["off", "on", "off"]), [])
+
+    def test_withoutOn_thereIsNothingToCompare(self):
+        self.assertEqual(self.lines(["stock", "off", "interp", "on,batch=off"]), [])
 
 
 class Costs(unittest.TestCase):
@@ -236,6 +291,15 @@ class Table(unittest.TestCase):
         for name, row in (("VMREAD", ["150", "60", "0.400"]), ("VMWRITE", ["90", "40", "0.444"]),
                           ("VMPTRLD", ["6", "2", "0.333"]), ("VMCLEAR", ["4", "1", "0.250"])):
             self.assertEqual(line_of(lines, f"  {name} in L0").split()[3:], row)
+
+    def test_ofReflectedCpuids_itIsSaidHowManyEnteredL1(self):
+        self.assertEqual(line_of(self.lines(["stock", "on"]), "entered L1").split()[2:],
+                         ["2", "0", "0.000"])
+
+    def test_anEmulatorThatDoesNotTell_isADash(self):
+        boot = Boot(["stock"], change=lambda _, window: window["reflected"]["CPUID"].pop("l1_entered"))
+        boot.run()
+        self.assertEqual(line_of(table.lines(boot.results()), "entered L1").split()[2:], ["-"])
 
     def test_weights_areSaid_andInTheModelCycles(self):
         lines = self.lines(["stock"], "--vmcs-cycles", "VMWRITE=1000,VMCLEAR=0")

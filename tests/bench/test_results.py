@@ -93,6 +93,16 @@ class Results(unittest.TestCase):
         self.assertEqual(result["runs"][1]["vmcs_ops"]["VMWRITE"], 300)
         self.assertEqual(result["machine"]["vmcs_cycles"], FREE)
 
+    def test_whatIsReflected_isAsTheEmulatorTellsIt(self):
+        def never_entered(_number, window):
+            del window["reflected"]["CPUID"]["l0_until_l1_median"]
+
+        boot = Boot(["off", "on"], change=never_entered)
+        boot.run()
+        off, on = (one["reflected"]["CPUID"] for one in boot.results()["runs"])
+        self.assertEqual((off["l1_entered"], on["l1_entered"]), (2, 0))
+        self.assertNotIn("l0_until_l1_median", on)
+
     def test_differentObjects_failWithExitCode1(self):
         boot = Boot(["off", "static"])
         boot.write("objects-2.sha256", "bb  lib/sort.o\n")

@@ -150,11 +150,16 @@ vmx() {
     contains "nested: exits" vmx nested \
         '"exits":{"l1":{"VMLAUNCH":1,"VMREAD":50,"VMRESUME":50},"l2":{"CPUID":50,"HLT":1,"VMCALL":50}}'
     contains "nested: reflected" vmx nested \
-        '"reflected":{"CPUID":{"count":50,"instructions_median":41,"exits_median":3,"model_cycles_median":2393,"l0_until_l1_median":19,"l0_to_l2_median":8,"vmcs_ops":{"VMREAD":5,"VMWRITE":3,"VMPTRLD":2,"VMCLEAR":0}}}'
+        '"reflected":{"CPUID":{"count":50,"l1_entered":50,"instructions_median":41,"exits_median":3,"model_cycles_median":2393,"l0_until_l1_median":19,"l0_to_l2_median":8,"vmcs_ops":{"VMREAD":5,"VMWRITE":3,"VMPTRLD":2,"VMCLEAR":0}}}'
     contains "nested: ended in L0" vmx nested \
         '"l0_handled":{"VMCALL":{"count":50,"instructions_median":17,"exits_median":1,"model_cycles_median":801,"vmcs_ops":{"VMREAD":2,"VMWRITE":1,"VMPTRLD":0,"VMCLEAR":0}}}'
     contains "nested: L0 per exit" vmx nested \
         '"VMREAD":{"count":50,"instructions_median":9},"VMRESUME":{"count":50,"instructions_median":8}'
+
+    same "mixed: instructions" "277 0 10 22" "$(instructions vmx mixed)"
+    contains "mixed: without a mark, reflected is what enters L1" vmx mixed \
+        '"reflected":{"CPUID":{"count":2,"l1_entered":2,"instructions_median":45,"exits_median":3,"model_cycles_median":2397,"l0_until_l1_median":23,"l0_to_l2_median":8,"vmcs_ops":{"VMREAD":5,"VMWRITE":3,"VMPTRLD":2,"VMCLEAR":0}}}'
+    contains "mixed: and all else ended in L0" vmx mixed '"l0_handled":{"CPUID":{"count":2,"instructions_median":24,'
 
     same "a guest with interrupts off exits for the timer" 1 "$(result vmx 3)"
     contains "spinning: one exit" vmx spinning '"exits":{"l1":{"EXTERNAL_INTERRUPT":1},"l2":{}}'
@@ -182,6 +187,27 @@ parts() {
     verdict "parts: a file that is wrong is refused" $?
     run noparts vmx.img 1 NVMX_LAB_PARTS="$work/missing"
     same "parts: a file that is missing is refused" 1 "$code"
+}
+
+# What L0 does for L1 is reflected: once it says so by calling a function that is named.
+reflect() {
+    printf 'around %s\nreflect %s\n' "$(symbol acting_for_l1)" "$(symbol reflected)" \
+        >"$work/parts.txt"
+    run reflect vmx.img 1 NVMX_LAB_PARTS="$work/parts.txt"
+    same "reflect: ended well" 0 "$code"
+    contains "reflect: with L1, without, and both" reflect mixed \
+        '"reflected":{"CPUID":{"count":4,"l1_entered":2,"instructions_median":24,"exits_median":1,"model_cycles_median":808,"l0_until_l1_median":23,"l0_to_l2_median":8,"vmcs_ops":{"VMREAD":2,"VMWRITE":1,"VMPTRLD":0,"VMCLEAR":0}},"INVD":{"count":4,"l1_entered":0,"instructions_median":20,"exits_median":1,"model_cycles_median":804,"vmcs_ops":{"VMREAD":2,"VMWRITE":1,"VMPTRLD":0,"VMCLEAR":0}}}'
+    contains "reflect: without either, ended in L0" reflect mixed \
+        '"l0_handled":{"VMCALL":{"count":4,"instructions_median":13,"exits_median":1,"model_cycles_median":797,"vmcs_ops":{"VMREAD":2,"VMWRITE":1,"VMPTRLD":0,"VMCLEAR":0}}}'
+    contains "reflect: the call takes no instructions from the part around it" reflect mixed \
+        '"l0_parts":{"around":{"calls":6,"instructions":24}}'
+    same "reflect: the same instructions" "$(instructions vmx mixed)" "$(instructions reflect mixed)"
+    same "reflect: all else is as without" "$(window vmx nested)" \
+        "$(window reflect nested | sed 's/"l0_parts":{[^}]*}},//')"
+    echo "reflect $(symbol reflected)" >"$work/parts.txt"
+    run marked vmx.img 1 NVMX_LAB_PARTS="$work/parts.txt"
+    same "reflect: needs no part beside it" "$(window reflect mixed | sed 's/"around":{[^}]*}//')" \
+        "$(window marked mixed)"
 }
 
 symbol() {  # symbol NAME: its address in vmx.img
@@ -281,6 +307,7 @@ marks
 if [ "$code" -eq 42 ]; then
     vmx
     parts
+    reflect
     paths
     charging
     endings

@@ -22,10 +22,12 @@
 
         .set    CPUIDS, 100             /* exits of window "cpuid" */
         .set    ROUNDS, 50              /* rounds of L2 in window "nested" */
+        .set    MIXED_ROUNDS, 4         /* rounds of L2 in window "mixed", half of them odd */
         .set    USER_LOOPS, 1000        /* of window "dom0" */
 
         .set    EXIT_EXTERNAL_INTERRUPT, 1
         .set    EXIT_CPUID, 10
+        .set    EXIT_INVD, 13
         .set    EXIT_VMCALL, 18
         .set    EXIT_VMLAUNCH, 20
         .set    EXIT_VMREAD, 23
@@ -161,7 +163,7 @@ exit_nested:
         cmp     $EXIT_VMCALL, %ecx
         je      handle_vmcall
         mark    LAB_CLOSE, n_nested
-        jmp     spinning
+        jmp     mixed
 
 emulate_vmread:                         /* 4 + 5 */
         skip_instruction 3
@@ -180,6 +182,48 @@ reflect:                                /* 10 + 9 */
 handle_vmcall:                          /* 12 + 5 */
         skip_instruction 3
         vmresume
+
+        /*
+         * Window "mixed": the same L1 and L2, but L0 does what L1 would, without entering it,
+         * after every INVD and in odd rounds after CPUID; check.sh may name `reflected` to
+         * the emulator as what tells.  VMCALL ends in L0.
+         * Each round: in even ones a reflection of 23 + 9 + 8 in l0, 23 of them until L1 runs
+         * and 8 from its last exit, and 5 in l1; in odd ones 24 in l0; and INVD 20, VMCALL 13.
+         * Of what L0 does for L1, acting_for_l1 is 4, in MIXED_ROUNDS * 3 / 2 calls.
+         * l0: 1 + MIXED_ROUNDS / 2 * (40 + 24) + MIXED_ROUNDS * (20 + 13) + 12 + MARK_SETUP
+         * l1: MIXED_ROUNDS / 2 * 5
+         * l2: 1 + MIXED_ROUNDS * 5 + 1
+         */
+mixed:
+        write_field GUEST_RIP, $guest_l2_mixed
+        write_field HOST_RIP, $exit_mixed
+        vmptrld a_address
+        write_field HOST_RIP, $exit_mixed
+        vmptrld b_address
+        mark    LAB_OPEN, n_mixed
+        vmresume
+        jmp     failed
+exit_mixed:
+        mov     $EXIT_REASON, %eax
+        vmread  %rax, %rcx
+        cmp     $EXIT_VMREAD, %ecx
+        je      emulate_vmread          /* 4 + 5 */
+        cmp     $EXIT_VMRESUME, %ecx
+        je      enter_l2                /* 6 + 2 */
+        cmp     $EXIT_VMCALL, %ecx
+        je      handle_vmcall           /* 8 + 5 */
+        cmp     $EXIT_INVD, %ecx
+        je      act_for_l1              /* 10 + 10 */
+        cmp     $EXIT_CPUID, %ecx
+        jne     mixed_done              /* 12 */
+        test    $1, %r12d
+        jz      reflect                 /* 14 + 9 */
+act_for_l1:                             /* 14 + 10, acting_for_l1 among them */
+        skip_instruction 2
+        call    acting_for_l1
+        vmresume
+mixed_done:
+        mark    LAB_CLOSE, n_mixed
 
         /*
          * Window "spinning": a guest that never leaves by itself and has interrupts off; the
@@ -279,6 +323,15 @@ guest_l2:
         jnz     1b
         hlt
 
+guest_l2_mixed:
+        mov     $MIXED_ROUNDS, %r12d
+1:      cpuid
+        invd
+        vmcall
+        dec     %r12d
+        jnz     1b
+        hlt
+
 guest_spin:
         inc     %r12
         jmp     guest_spin
@@ -322,6 +375,14 @@ part_outer:
         jmp     1f                      /* out and back by jumps: no call, no return */
 1:      ret
 part_inner:
+        nop
+        ret
+
+        .globl  acting_for_l1, reflected
+acting_for_l1:
+        call    reflected
+        ret
+reflected:
         nop
         ret
 
@@ -438,6 +499,7 @@ name    n_parts, "parts"
 name    n_cpuid, "cpuid"
 name    n_guest, "guest"
 name    n_nested, "nested"
+name    n_mixed, "mixed"
 name    n_spinning, "spinning"
 name    n_dom0, "dom0"
 name    n_user, "user"

@@ -188,7 +188,7 @@ void bx_lab_cpu_c::begin(struct bx_lab_pending *p, unsigned kind, size_t index)
     p->active = true;
     p->kind = kind;
     p->index = index;
-    p->l1_entered = false;
+    p->reflected = p->l1_entered = false;
     p->at_start = counts;
 }
 
@@ -221,12 +221,13 @@ void bx_lab_cpu_c::end_reflection()
     reflection.active = false;
     r.instructions = counts.instructions[LAB_L0] - start.instructions[LAB_L0] +
                      counts.instructions[LAB_L1] - start.instructions[LAB_L1];
+    r.l1_entered = reflection.l1_entered;
     r.l0_until_l1 = reflection.l0_until_l1;
     r.l0_to_l2 = counts.instructions[LAB_L0] - l0_at_l1_exit;
     r.exits = counts.exits - start.exits;
     for (unsigned op = 0; op < LAB_VMCS_OPS; op++)
         r.vmcs_ops[op] = counts.vmcs_ops[op] - start.vmcs_ops[op];
-    r.outcome = reflection.l1_entered ? LAB_REFLECTED : LAB_L0_HANDLED;
+    r.outcome = reflection.reflected || reflection.l1_entered ? LAB_REFLECTED : LAB_L0_HANDLED;
     bx_lab_set_reflection(reflection.kind, reflection.index, r);
 }
 

@@ -47,6 +47,7 @@ struct bx_lab_pending {
     bool active;
     unsigned kind;
     size_t index;
+    bool reflected;             /* a function of L0 that reflects L2's exits was entered */
     bool l1_entered;
     Bit64u l0_until_l1;         /* L0's instructions until then, if l1_entered */
     struct bx_lab_counts at_start;
@@ -91,6 +92,9 @@ public:
     bool in_l2() const { return level == LAB_L2; }
     bool l2_exited() const { return exited == LAB_L2; }
     bool exit_between() const { return exited_in_event; }
+
+    /* L0 reflects the L2 exit that it is handling, if any, whether or not it enters L1. */
+    void note_reflected() { reflection.reflected = true; }
 
     void vmcs_op(enum bx_lab_vmcs_op op) { counts.vmcs_ops[op]++; }
 

@@ -14,7 +14,11 @@
 #include <stdlib.h>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
+
+/* This name is no part's: it says of a function that L0 calls it where it reflects an L2 exit. */
+#define REFLECT "reflect"
 
 /* Calls inside calls that are told apart; deeper ones belong to the innermost of these. */
 #define MAX_DEPTH 32
@@ -33,7 +37,8 @@ struct lab_stack {
 
 static std::vector<std::string> names;
 static std::unordered_map<Bit64u, unsigned> entries;
-static bool maybe_entry[4096];      /* by the low bits of an address: most are not */
+static std::unordered_set<Bit64u> reflecting;
+static bool maybe_entry[4096];      /* of either, by the low bits of an address: most are not */
 static struct lab_stack stacks[BX_MAX_SMP_THREADS_SUPPORTED];
 static struct bx_lab_part_counts counts;
 
@@ -55,6 +60,15 @@ static unsigned part_number(const std::string &name)
     return names.size() - 1;
 }
 
+static void add_function(const std::string &name, Bit64u address)
+{
+    if (name == REFLECT)
+        reflecting.insert(address);
+    else
+        entries[address] = part_number(name);
+    maybe_entry[address % 4096] = true;
+}
+
 static bool read_parts()
 {
     const char *path = getenv("NVMX_LAB_PARTS");
@@ -68,14 +82,12 @@ static bool read_parts()
     file = fopen(path, "r");
     if (file == NULL)
         fail("the file cannot be read");
-    while ((got = fscanf(file, "%31[A-Za-z0-9_-] %llx ", name, &address)) == 2) {
-        entries[address] = part_number(name);
-        maybe_entry[address % 4096] = true;
-    }
+    while ((got = fscanf(file, "%31[A-Za-z0-9_-] %llx ", name, &address)) == 2)
+        add_function(name, address);
     if (got != EOF)
         fail("a line is not a name and an address");
     fclose(file);
-    return !entries.empty();
+    return !entries.empty() || !reflecting.empty();
 }
 
 bool bx_lab_parts = read_parts();
@@ -117,6 +129,8 @@ void bx_lab_trace_begins(BX_CPU_C *cpu)
 
     if (!maybe_entry[rip % 4096])
         return;
+    if (reflecting.count(rip))
+        cpu->lab.note_reflected();
     std::unordered_map<Bit64u, unsigned>::const_iterator found = entries.find(rip);
     if (found == entries.end() || stack->depth == MAX_DEPTH || announced(stack, rip, rsp))
         return;

@@ -8,6 +8,11 @@
  * between the call of such a function and its return belongs to its part,
  * whatever function it is in itself; with one call inside another, to the inner one.
  *
+ * The name "reflect" is a mark, not a part: its functions are those that L0 calls where
+ * it reflects an L2 exit, which L1 need not be entered for.  Such a call says so of the
+ * L2 exit that is being handled (lab.h); it takes no instructions and is not
+ * among the parts.
+ *
  * Calls are seen where Bochs begins a trace: every taken branch begins one.  A
  * function has returned when RSP is above what it was at its entry.  An interrupt
  * that comes in between is counted with the part.  Without the variable this

@@ -256,19 +256,40 @@ static std::vector<struct bx_lab_reflection> samples_of(const struct lab_window 
     return found;
 }
 
+static std::vector<struct bx_lab_reflection> with_l1(
+    const std::vector<struct bx_lab_reflection> &samples)
+{
+    std::vector<struct bx_lab_reflection> found;
+
+    for (const struct bx_lab_reflection &r : samples)
+        if (r.l1_entered)
+            found.push_back(r);
+    return found;
+}
+
+/* Where L1 was entered, L2 is so by an exit of L1's: both parts are of the same samples. */
+static void put_parts_of_l0(lab_json &json, const std::vector<struct bx_lab_reflection> &entered)
+{
+    if (entered.empty())
+        return;
+    json.number("l0_until_l1_median", median_of(entered, l0_until_l1_of));
+    json.number("l0_to_l2_median", median_of(entered, l0_to_l2_of));
+}
+
 /* The samples are of one kind and one outcome. */
 static void put_reflection_kind(lab_json &json, unsigned kind,
                                 const std::vector<struct bx_lab_reflection> &samples)
 {
+    std::vector<struct bx_lab_reflection> entered = with_l1(samples);
+
     json.open(kind_name(kind));
     json.number("count", samples.size());
+    if (samples[0].outcome == LAB_REFLECTED)
+        json.number("l1_entered", entered.size());
     json.number("instructions_median", median_of(samples, instructions_of));
     json.number("exits_median", median_of(samples, exits_of));
     json.number("model_cycles_median", median_of(samples, model_cycles_of));
-    if (samples[0].outcome == LAB_REFLECTED) {
-        json.number("l0_until_l1_median", median_of(samples, l0_until_l1_of));
-        json.number("l0_to_l2_median", median_of(samples, l0_to_l2_of));
-    }
+    put_parts_of_l0(json, entered);
     json.open("vmcs_ops");
     for (unsigned op = 0; op < LAB_VMCS_OPS; op++)
         json.number(op_names[op], median_of(samples, vmcs_ops_of, op));

@@ -16,11 +16,12 @@ enum bx_lab_outcome { LAB_UNFINISHED, LAB_REFLECTED, LAB_L0_HANDLED };
 /* From an L2 exit to the next entry of L2. */
 struct bx_lab_reflection {
     Bit64u instructions;                /* in L0 and L1 */
-    /* L0's, until L1 is entered first and since L1's last exit: only of LAB_REFLECTED. */
+    /* L0's, until L1 is entered first and since L1's last exit: only if l1_entered. */
     Bit64u l0_until_l1, l0_to_l2;
     Bit32u exits;                       /* that of L2 included */
     Bit32u vmcs_ops[LAB_VMCS_OPS];      /* in L0 */
-    Bit32u outcome;                     /* enum bx_lab_outcome */
+    Bit16u outcome;                     /* enum bx_lab_outcome */
+    bool l1_entered;                    /* L0 may reflect to L1, and act for it */
 };
 
 /* L0 instructions from an L1 exit to the next VM entry; LAB_NO_VALUE: not ended yet. */
