@@ -92,9 +92,12 @@ enum { CLUSTER_DEPS = 256, CLUSTER_MAX_DEPS = 128 };
 struct cluster_deps {
     uint64_t epoch;
     uint32_t resets;
-    uint32_t nr;                /* of @index */
-    uint64_t has[CLUSTER_DEPS / 64];    /* the same, as bits */
-    uint8_t  index[CLUSTER_MAX_DEPS];
+    uint32_t nr;                /* of @on */
+    uint64_t has[CLUSTER_DEPS / 64];    /* which of all dependencies they are, as bits */
+    struct {
+        const uint64_t *entry;
+        uint64_t value;
+    } on[CLUSTER_MAX_DEPS];
 };
 
 /* The world as begin() finds it; true until end(), unless emulate() says STOP. */
@@ -125,8 +128,9 @@ struct cluster_world {
      */
     bool pending;
     /*
-     * Counted up by vmread(), vmwrite() and emulate() where this processor would have
-     * carried the instruction out without an exit.  0 at begin(); NULL: they all exit.
+     * Counted up by vmread(), vmwrite() and emulate(), and for fields that vmcs_field() says so
+     * of, where this processor would have carried the instruction out without an exit.  0 at
+     * begin(); NULL: they all exit.
      */
     unsigned int *silent;
     uint64_t *cr2;              /* L1's CR2: read and written there.  Not NULL */
@@ -137,6 +141,7 @@ struct cluster_field {
     uint32_t offset;
     uint8_t  width;
     bool     store;             /* a VMWRITE succeeds, and does no more than store its low @width bytes there */
+    bool     silent_read, silent_write;     /* this processor would not have exited for it */
     /* But for this: @dirty_mask is ORed into the byte at cluster_world.vmcs_dirty + @dirty_byte.  0: no. */
     uint8_t  dirty_mask;
     uint16_t dirty_byte;

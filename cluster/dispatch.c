@@ -211,6 +211,7 @@ static void start_frame(struct cluster_execution *e, const struct cluster_regs *
     frame->cr2 = world->cr2;
     frame->budget = *e->budget;
     frame->exiting = *e->exiting;
+    frame->silent = 0;
     e->budget = &frame->budget;
     e->exiting = &frame->exiting;
     frame->stack = (uint8_t *)((uintptr_t)e->region->stack_host + e->entry_rsp -
@@ -230,4 +231,6 @@ void cluster_execution_enter(struct cluster_execution *e, uint32_t code)
     } while (code != CLUSTER_NO_INDEX);
     *regs = e->frame->regs;
     e->x->regs = regs;
+    if (e->x->world.silent)
+        *e->x->world.silent += e->frame->silent;
 }

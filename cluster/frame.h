@@ -54,6 +54,7 @@ struct cluster_frame {
      */
     int32_t budget;
     int32_t exiting;            /* exiting instructions, counted up at the same places */
+    uint32_t silent;            /* those that this processor would not have exited for, but for emulated ones */
     uint8_t interrupts;         /* RFLAGS.IF: 0 or 1.  CLI clears it here */
     uint8_t pending;            /* struct cluster_world's */
     uint8_t tsc_counts;         /* struct cluster_world's */

@@ -218,7 +218,7 @@ static bool loadable(const struct cluster_field *field)
 static enum plan_how plan_vmread(const struct planner *p)
 {
     struct fact number = field_number(p);
-    struct cluster_field field;
+    struct cluster_field field = { 0 };
 
     if (p->insn->dst.kind != CLUSTER_OPERAND_REG || is_reg(p->insn->dst, CLUSTER_RSP) ||
         p->insn->src.kind != CLUSTER_OPERAND_REG || number.kind != FACT_CONSTANT ||
@@ -226,6 +226,7 @@ static enum plan_how plan_vmread(const struct planner *p)
         return PLAN_STEP;
     p->plan->offset = field.offset;
     p->plan->field_width = field.width;
+    p->plan->silent = field.silent_read;
     p->plan->address = number.value;
     return PLAN_VMREAD;
 }
@@ -233,7 +234,7 @@ static enum plan_how plan_vmread(const struct planner *p)
 static enum plan_how plan_vmwrite(const struct planner *p)
 {
     struct fact number = fact_of(&p->facts, p->node, p->insn->dst.reg);
-    struct cluster_field field;
+    struct cluster_field field = { 0 };
 
     if (p->insn->src.kind != CLUSTER_OPERAND_REG || is_reg(p->insn->src, CLUSTER_RSP) ||
         number.kind != FACT_CONSTANT || !p->fields->vmcs_field(p->ctx, number.value, &field) ||
@@ -241,6 +242,7 @@ static enum plan_how plan_vmwrite(const struct planner *p)
         return PLAN_STEP;
     p->plan->offset = field.offset;
     p->plan->field_width = field.width;
+    p->plan->silent = field.silent_write;
     p->plan->dirty_mask = field.dirty_mask;
     p->plan->dirty_byte = field.dirty_byte;
     return PLAN_VMWRITE;

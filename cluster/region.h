@@ -306,6 +306,7 @@ struct cluster_plan {
     bool     observed;          /* the flags at its beginning may be seen, by it or later */
     bool     guarded;           /* VMREAD: @address is the field number that its register must hold */
     bool     clobbers;          /* and we change L0's flags before L1 sets them all anew */
+    bool     silent;            /* VMREAD, VMWRITE: L1 would not have exited */
     uint8_t  dirty_mask;        /* VMWRITE: see struct cluster_field, as the next */
     uint16_t dirty_byte;
     bool     probes;            /* with @span: an access that reads checks for others that write */

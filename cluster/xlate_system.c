@@ -211,6 +211,14 @@ static void check_field(struct xlate *x)
     xlate_exit_if(x, EMIT_NOT_EQUAL, CLUSTER_EXIT_INTERPRET);
 }
 
+/* Where its flags are changed anyway. */
+static void count_silent(struct xlate *x)
+{
+    if (x->plan->silent)
+        emit_alu_imm(&x->hot, 0, CLUSTER_OP_ADD, 4,
+                     emit_frame(offsetof(struct cluster_frame, silent)), 1);
+}
+
 /* A field of 2, 4 or 8 bytes, zero-extended. */
 void xlate_vmread(struct xlate *x)
 {
@@ -229,6 +237,7 @@ void xlate_vmread(struct xlate *x)
         emit_load(&x->hot, x->plan->field_width, reg, field);
     if (home)
         emit_store(&x->hot, 8, xlate_register(x, x->insn->dst), SCRATCH);
+    count_silent(x);
     xlate_flags_cleared(x);
 }
 
@@ -253,5 +262,6 @@ void xlate_vmwrite(struct xlate *x)
     emit_load(&x->hot, 8, SCRATCH_ADDRESS, emit_frame(offsetof(struct cluster_frame, vmcs)));
     emit_store(&x->hot, x->plan->field_width, emit_mem(SCRATCH_ADDRESS, x->plan->offset), reg);
     note_dirty(x);
+    count_silent(x);
     xlate_flags_cleared(x);
 }

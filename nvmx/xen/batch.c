@@ -240,6 +240,7 @@ void nvmx_batch_complete(struct vcpu *v)
     if ( !batch )
         return;
 
+    nvmx_batch_stored(v);       /* an execution may be going on */
     if ( nvmx_plan_complete(&batch->sync, &plan) )
         fetch_late(v, batch, &plan);
     nvmx_batch_shadow_complete(v, batch);
@@ -303,11 +304,53 @@ void nvmx_batch_pin(struct vcpu *v, uint32_t encoding)
     fetch_one(v, batch, position);
 }
 
-uint8_t *nvmx_batch_dirty(const struct vcpu *v)
+uint8_t *nvmx_batch_plain(struct vcpu *v)
 {
     struct nvmx_batch *batch = nvmx_batch_of(v);
 
-    return batch ? (uint8_t *)batch->sync.dirty.word : NULL;
+    if ( !vvmcx_valid(v) )
+        return NULL;
+
+    if ( !cpu_has_vmx_vmcs_shadowing )
+        return vcpu_nestedhvm(v).nv_vvmcx;
+
+    return batch && nvmx_batch_shadow_gather(v, batch)
+           ? (uint8_t *)batch->shadow->field : NULL;
+}
+
+/* With VMCS shadowing L0's own record is kept apart: see nvmx_batch_stored(). */
+uint8_t *nvmx_batch_dirty(const struct vcpu *v)
+{
+    struct nvmx_batch *batch = nvmx_batch_of(v);
+    struct nvmx_set *set;
+
+    if ( !batch )
+        return NULL;
+
+    set = batch->shadow ? &batch->shadow->stored : &batch->sync.dirty;
+
+    return (uint8_t *)set->word;
+}
+
+void nvmx_batch_stored(struct vcpu *v)
+{
+    struct nvmx_batch *batch = nvmx_batch_of(v);
+    unsigned int i;
+    uint64_t word;
+
+    if ( !batch || !batch->shadow )
+        return;
+
+    for ( i = 0; i < NVMX_SET_WORDS; i++ )
+        for ( word = batch->shadow->stored.word[i]; word; word &= word - 1 )
+        {
+            unsigned int position = i * 64 + __builtin_ctzl(word);
+
+            nvmx_sync_written(&batch->sync, position);
+            nvmx_hot_changed(&batch->shadow->hot, position);
+        }
+
+    batch->shadow->stored = (struct nvmx_set){};
 }
 
 uint32_t nvmx_batch_host_inputs(const struct nvmx_batch_host *was,

@@ -92,6 +92,7 @@ struct nvmx_batch_shadow {
     bool trapping;      /* the bitmaps are ours */
     struct nvmx_hot hot;
     struct nvmx_set supported;      /* fields that this processor has */
+    struct nvmx_set stored;         /* by translated code, in the present execution */
     uint64_t field[NVMX_POSITIONS];
 };
 
@@ -179,6 +180,8 @@ void nvmx_batch_merge_bitmaps(struct vcpu *v, struct nvmx_batch *batch);
  */
 int nvmx_batch_shadow_initialise(struct nvmx_batch *batch);
 void nvmx_batch_shadow_prepare(struct vcpu *v, struct nvmx_batch *batch);
+/* For a moment, with vmcs01 current before and after it.  False: it is not kept. */
+bool nvmx_batch_shadow_gather(struct vcpu *v, struct nvmx_batch *batch);
 /* Before vmcs01 is made current: L1's reads find what they should. */
 void nvmx_batch_shadow_write_back(struct vcpu *v, struct nvmx_batch *batch);
 /* Nothing is STALE: the shadow VMCS gets all it lacks. */

@@ -178,7 +178,9 @@ bool nvmx_batch_vmexit(struct vcpu *v, struct cpu_user_regs *regs)
         return false;
 
     store_fields(v, batch, regs);
-    nvmx_batch_shadow_write_back(v, batch);
+    /* Where a region may go on from here L1 need not be entered: nvmx_batch_before_l1(). */
+    if ( ACCESS_ONCE(nvmx_cluster_mode) == NVMX_CLUSTER_OFF )
+        nvmx_batch_shadow_write_back(v, batch);
     vmx_vmcs_swap(nvcpu->nv_n1vmcx_pa);
     nestedhvm_vcpu_exit_guestmode(v);
     nvcpu->nv_vmexit_pending = 0;

@@ -217,6 +217,20 @@ static void gather(const struct vcpu *v, struct nvmx_batch *batch)
     batch->shadow->gathered = true;
 }
 
+bool nvmx_batch_shadow_gather(struct vcpu *v, struct nvmx_batch *batch)
+{
+    if ( !batch->shadow->kept )
+        return false;
+
+    if ( !batch->shadow->gathered )
+    {
+        gather(v, batch);
+        reload(v);
+    }
+
+    return true;
+}
+
 static void write(const struct vcpu *v, struct nvmx_batch_shadow *shadow,
                   const struct nvmx_set *plan)
 {
@@ -262,7 +276,6 @@ void nvmx_batch_shadow_write_back(struct vcpu *v, struct nvmx_batch *batch)
         write(v, shadow, &plan);
     if ( shadow->active )
         clear(v, shadow);
-    shadow->gathered = false;
 }
 
 void nvmx_batch_before_l1(struct vcpu *v)
@@ -277,6 +290,7 @@ void nvmx_batch_before_l1(struct vcpu *v)
     nvmx_batch_shadow_write_back(v, batch);
     if ( active )
         reload(v);
+    batch->shadow->gathered = false;
 }
 
 void nvmx_batch_shadow_complete(struct vcpu *v, struct nvmx_batch *batch)
@@ -356,6 +370,11 @@ bool nvmx_batch_set_kept(const struct vcpu *v, uint32_t encoding,
     nvmx_hot_changed(&batch->shadow->hot, nvmx_position(encoding));
 
     return true;
+}
+
+bool nvmx_batch_is_plain(const struct vcpu *v, uint32_t encoding)
+{
+    return !cpu_has_vmx_vmcs_shadowing || keeps(v, nvmx_batch_of(v), encoding);
 }
 
 bool nvmx_batch_keeps(const struct vcpu *v)

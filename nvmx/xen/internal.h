@@ -87,11 +87,21 @@ void nvmx_cluster_trace_batch(const struct vcpu *v,
                               unsigned int fetched);
 
 /*
- * batch.c: @encoding will be read and written by translated code from now on, without
- * a word; and where that notes what it writes (struct nvmx_sync's @dirty), or NULL.
+ * batch.c: the vvmcs as memory that translated code may read and write, or NULL, and
+ * whether it has @encoding.  Asked at the beginning of an execution, when L1 does not run:
+ * with VMCS shadowing it is brought up to date then.
+ */
+uint8_t *nvmx_batch_plain(struct vcpu *v);
+bool nvmx_batch_is_plain(const struct vcpu *v, uint32_t encoding);
+
+/*
+ * @encoding will be read and written by translated code from now on, without a word;
+ * where that notes what it writes, as struct nvmx_sync's @dirty, or NULL; and when it has
+ * ended: that is taken over.
  */
 void nvmx_batch_pin(struct vcpu *v, uint32_t encoding);
 uint8_t *nvmx_batch_dirty(const struct vcpu *v);
+void nvmx_batch_stored(struct vcpu *v);
 
 /* glue.c: all that there is to be traced of one call of the engine. */
 void nvmx_cluster_trace_run(const struct vcpu *v,

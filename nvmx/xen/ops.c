@@ -18,13 +18,6 @@
 #include "field.h"
 #include "internal.h"
 
-/* With hardware VMCS shadowing the vvmcs is no plain memory. */
-static uint8_t *plain_vvmcs(const struct vcpu *v)
-{
-    return cpu_has_vmx_vmcs_shadowing || !vvmcx_valid(v)
-           ? NULL : vcpu_nestedhvm(v).nv_vvmcx;
-}
-
 /*
  * The poke: whatever comes up for this vCPU while it is here comes by an
  * interrupt of this processor, or from another one.  All of it ends in
@@ -49,7 +42,7 @@ static bool cf_check ops_begin(void *ctx, struct cluster_world *world,
     world->tsc_offset = v->arch.hvm.cache_tsc_offset;
     world->silent = &cluster->silent;
     cluster->silent = 0;
-    world->vmcs = plain_vvmcs(v);
+    world->vmcs = nvmx_batch_plain(v);
     world->vmcs_dirty = nvmx_batch_dirty(v);
     world->poke = &softirq_pending(smp_processor_id());
     world->pending = cluster->pending;
@@ -61,6 +54,7 @@ static bool cf_check ops_begin(void *ctx, struct cluster_world *world,
 
 static void cf_check ops_end(void *ctx)
 {
+    nvmx_batch_stored(current);
     nvmx_xlat_end(current);
 }
 
@@ -152,13 +146,15 @@ static bool cf_check ops_vmcs_field(void *ctx, uint64_t field,
 {
     unsigned int offset, width, position;
 
-    if ( cpu_has_vmx_vmcs_shadowing ||
-         !nvmx_vvmcs_field(field, &offset, &width) )
+    if ( !nvmx_vvmcs_field(field, &offset, &width) ||
+         !nvmx_batch_is_plain(current, field) )
         return false;
 
     where->offset = offset;
     where->width = width;
     where->store = stores_only(field);
+    where->silent_read = !nvmx_cluster_field_exits(current, field, false);
+    where->silent_write = !nvmx_cluster_field_exits(current, field, true);
     position = nvmx_position(field);
     where->dirty_byte = position / 8;
     where->dirty_mask = 1U << (position % 8);

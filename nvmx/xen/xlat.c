@@ -94,11 +94,17 @@ static bool same_entries(const struct nvmx_xlat *xlat)
 /* Nothing is known that could depend on anything. */
 static void clear_deps(struct cluster_deps *deps, uint64_t epoch)
 {
+    unsigned int i;
+
     deps->epoch = epoch;
     deps->nr = 0;
     memset(deps->has, 0, sizeof(deps->has));
     /* What is beyond @nr is looked at as well: see same_deps(). */
-    memset(deps->index, NVMX_XLAT_ENTRIES - 1, sizeof(deps->index));
+    for ( i = 0; i < CLUSTER_MAX_DEPS; i++ )
+    {
+        deps->on[i].entry = &unused_entry;
+        deps->on[i].value = 0;
+    }
 }
 
 /*
@@ -124,25 +130,31 @@ static uint64_t change_of(const struct nvmx_xlat *xlat, unsigned int i)
     return ACCESS_ONCE(*e->entry) ^ e->value;
 }
 
-/* Like same_entries().  The last group is filled up with an entry that need not matter. */
-static bool same_deps(const struct nvmx_xlat *xlat,
-                      const struct cluster_deps *deps)
+/*
+ * Like same_entries().  Each region has its entries in a row of its own, since this is most
+ * of what an execution costs to begin.
+ */
+static bool same_deps(const struct cluster_deps *deps)
 {
-    const uint8_t *i = deps->index, *end = i + ROUNDUP(deps->nr, 4);
+    unsigned int i, nr = ROUNDUP(deps->nr, 4);
     uint64_t differ = 0;
 
-    BUILD_BUG_ON(NVMX_XLAT_ENTRIES > 1 << (8 * sizeof(*i)));
+    BUILD_BUG_ON(CLUSTER_MAX_DEPS % 4);
 
-    for ( ; i < end; i += 4 )
-        differ |= change_of(xlat, i[0]) | change_of(xlat, i[1]) |
-                  change_of(xlat, i[2]) | change_of(xlat, i[3]);
+    for ( i = 0; i < nr; i += 4 )
+    {
+        differ |= ACCESS_ONCE(*deps->on[i].entry) ^ deps->on[i].value;
+        differ |= ACCESS_ONCE(*deps->on[i + 1].entry) ^ deps->on[i + 1].value;
+        differ |= ACCESS_ONCE(*deps->on[i + 2].entry) ^ deps->on[i + 2].value;
+        differ |= ACCESS_ONCE(*deps->on[i + 3].entry) ^ deps->on[i + 3].value;
+    }
 
     return !differ;
 }
 
 static bool same_as_before(const struct nvmx_xlat *xlat)
 {
-    return xlat->deps ? same_deps(xlat, xlat->deps) : same_entries(xlat);
+    return xlat->deps ? same_deps(xlat->deps) : same_entries(xlat);
 }
 
 /*
@@ -166,7 +178,9 @@ static bool depend_on(struct nvmx_xlat *xlat, unsigned int entry)
         return true;
 
     __set_bit(entry, deps->has);
-    deps->index[deps->nr++] = entry;
+    deps->on[deps->nr].entry = xlat->entry[entry].entry;
+    deps->on[deps->nr].value = xlat->entry[entry].value;
+    deps->nr++;
 
     return true;
 }

@@ -99,6 +99,11 @@ static enum cluster_vmx vmx_result(struct guest *g)
     return g->vmx_count++ >= g->vmx_from ? g->vmx_result : CLUSTER_VMX_SUCCEED;
 }
 
+static bool is_silent(const struct guest *g, uint64_t field)
+{
+    return g->silent_field != 0 && field == g->silent_field;
+}
+
 static enum cluster_vmx op_vmread(void *ctx, uint64_t field, uint64_t *value)
 {
     struct guest *g = ctx;
@@ -106,6 +111,7 @@ static enum cluster_vmx op_vmread(void *ctx, uint64_t field, uint64_t *value)
 
     demand(g->begun, "vmread() after begin()", field);
     record(g, 'r', field);
+    g->silent += is_silent(g, field);
     if (result == CLUSTER_VMX_SUCCEED)
         *value = guest_field(field);
     return result;
@@ -138,6 +144,7 @@ static enum cluster_vmx op_vmwrite(void *ctx, uint64_t field, uint64_t value)
 
     demand(g->begun, "vmwrite() after begin()", field);
     record(g, 'w', field);
+    g->silent += is_silent(g, field);
     if (g->stores && guest_field_is_plain(field)) {
         g->vmcs[vmcs_index(g, field)] = value;
         return CLUSTER_VMX_SUCCEED;
@@ -157,6 +164,7 @@ static bool op_vmcs_field(void *ctx, uint64_t field, struct cluster_field *where
         return false;
     *where = (struct cluster_field){
         .offset = 8 * vmcs_index(g, field), .width = 8, .store = g->stores,
+        .silent_read = is_silent(g, field), .silent_write = is_silent(g, field),
     };
     return true;
 }

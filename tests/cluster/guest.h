@@ -60,6 +60,7 @@ struct guest {
     uint64_t tsc_offset;        /* of RDTSC, where it tsc_counts */
     bool tsc_counts;
     bool silent_rdmsr;          /* L1 does not exit by RDMSR */
+    uint64_t silent_field;      /* nor by VMREAD and VMWRITE of this field; 0: none */
     unsigned int silent;
     bool stores;                /* VMWRITEs of plain fields are stores */
     uint64_t epoch;             /* another one after each guest_map() and guest_unmap() */

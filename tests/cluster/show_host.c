@@ -16,7 +16,7 @@ static const struct member {
 #define MEMBER(m) { offsetof(struct cluster_frame, m), sizeof(((struct cluster_frame *)0)->m), #m }
     MEMBER(regs), MEMBER(flags), MEMBER(address), MEMBER(entry_rsp), MEMBER(lazy),
     MEMBER(segment_base), MEMBER(vmcs), MEMBER(vmcs_dirty), MEMBER(poke), MEMBER(cr2), MEMBER(stack), MEMBER(exit),
-    MEMBER(budget), MEMBER(exiting), MEMBER(interrupts), MEMBER(pending), MEMBER(sti_shadow),
+    MEMBER(budget), MEMBER(exiting), MEMBER(silent), MEMBER(interrupts), MEMBER(pending), MEMBER(sti_shadow),
     MEMBER(tsc_offset), MEMBER(tsc_counts),
 #undef MEMBER
 };

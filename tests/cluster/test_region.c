@@ -88,6 +88,23 @@ static void whatWouldNotHaveExited_isNotAvoided(void **state)
     region_expect(g, 4, 4, CLUSTER_STOP_COMPLETE);
 }
 
+/* By the interpreter and by translated code. */
+static void fieldsThatDoNotExit_areNotAvoided(void **state)
+{
+    struct guest *g = *state;
+    struct code code = CODE("vmread rax, rdx; mov ecx, 0x681e; vmread rbx, rcx; mov esi, 0x6820;"
+                            "vmread rdi, rsi; vmwrite rcx, rdi; vmread rsi, rsi; int3");
+
+    g->silent_field = 0x681e;
+    g->stores = true;
+    region_record(g, code);
+    region_expect(g, 7, 3, CLUSTER_STOP_UNSUPPORTED);
+    assert_true(region_exit(g));
+    region_expect(g, 7, 3, CLUSTER_STOP_COMPLETE);
+    g->silent_field = 0;
+    g->stores = false;
+}
+
 static void lonelyInstruction_isBarren(void **state)
 {
     struct guest *g = *state;
@@ -627,6 +644,7 @@ int main(void)
         BOTH(everyExecution_isBegunAndEndedOnce),
         BOTH(worldThatCannotBegin_refuses),
         BOTH(whatWouldNotHaveExited_isNotAvoided),
+        BOTH(fieldsThatDoNotExit_areNotAvoided),
         BOTH(lonelyInstruction_isBarren),
         BOTH(barrenSite_doesNotShadowAnotherOfItsRip),
         BOTH(otherStackAlignment_isAnotherRegion),
