@@ -315,6 +315,13 @@ unsigned int cluster_flush(struct cluster_vcpu *vcpu);
 bool cluster_site_barren(struct cluster_vcpu *vcpu, uint64_t rip);
 
 /*
+ * The same of the site with this @rsp and @kind, whatever is known of others at @rip: where many
+ * sites share an address, as they do where L1 has its VM exits handled.
+ */
+bool cluster_variant_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint64_t rsp,
+                            unsigned int kind);
+
+/*
  * L1 has exited at regs->rip by an exiting instruction that has not been
  * executed.  Executes from there, first instruction included, as much of the
  * site's cluster or region as can be executed exactly.

@@ -89,6 +89,13 @@ enum {
     CLUSTER_SOON_REBUILT = 4,
     CLUSTER_MAX_REBUILT = 24,
 
+    /*
+     * A site is given up for CLUSTER_BARREN_EXITS exits (cache.h), and for twice as many
+     * the next time, so often: to record it again costs more than 1,000 cycles
+     * for each of 4,096 exits.
+     */
+    CLUSTER_MAX_GIVEN_UP = 3,
+
     /* Executions after which a cluster or region is judged, each time anew. */
     CLUSTER_TRIAL_RUNS = 64,
 };

@@ -33,9 +33,13 @@ static void rest_rip(struct run *r)
         cluster_cache_set_barren(r->vcpu, r->rip, WINDOW);
 }
 
+/* For longer each time: to find out anew costs a recording, and many executions. */
 static void give_up(struct run *r)
 {
-    cluster_tracker_set_barren(r->vcpu, r->rip, r->variant);
+    uint8_t *times = &r->vcpu->given_up[cluster_store_hash(r->rip, r->variant)];
+
+    cluster_tracker_set_barren(r->vcpu, r->rip, r->variant, CLUSTER_BARREN_EXITS << *times);
+    *times += *times < CLUSTER_MAX_GIVEN_UP;
     rest_rip(r);
 }
 
@@ -253,6 +257,12 @@ static void forget_all(struct run *r)
 {
     r->out->flushed = cluster_store_forget(r->vcpu);
     r->vcpu->flushes++;
+}
+
+bool cluster_variant_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint64_t rsp,
+                            unsigned int kind)
+{
+    return cluster_tracker_is_barren(vcpu, rip, cluster_variant(rsp, kind));
 }
 
 void cluster_regions_run(struct cluster_vcpu *vcpu, enum cluster_mode mode,

@@ -86,5 +86,6 @@ unsigned int cluster_store_forget(struct cluster_vcpu *vcpu)
     memset(vcpu->site, 0, sizeof(vcpu->site));
     memset(vcpu->tracker, 0, sizeof(vcpu->tracker));
     memset(vcpu->rebuilt, 0, sizeof(vcpu->rebuilt));
+    memset(vcpu->given_up, 0, sizeof(vcpu->given_up));
     return live;
 }

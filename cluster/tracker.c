@@ -85,6 +85,13 @@ enum cluster_tracked cluster_tracker_exit(struct cluster_vcpu *vcpu, uint64_t ri
     return *count < CLUSTER_TRACKER_RECORDS ? CLUSTER_TRACKED_COUNTING : CLUSTER_TRACKED_RECORD;
 }
 
+bool cluster_tracker_is_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant)
+{
+    uint16_t *count = find(vcpu, rip, variant);
+
+    return count && (*count & BARREN) && wait(count, 1);
+}
+
 void cluster_tracker_recorded(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant)
 {
     uint16_t *count = obtain(vcpu, rip, variant);
@@ -103,7 +110,8 @@ void cluster_tracker_settle(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t va
         *count = CLUSTER_TRACKER_RECORDS;
 }
 
-void cluster_tracker_set_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant)
+void cluster_tracker_set_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant,
+                                unsigned int exits)
 {
-    *obtain(vcpu, rip, variant) = BARREN | CLUSTER_BARREN_EXITS;
+    *obtain(vcpu, rip, variant) = BARREN | (exits < BARREN ? exits : BARREN - 1);
 }

@@ -30,13 +30,17 @@ enum cluster_tracked {
 enum cluster_tracked cluster_tracker_exit(struct cluster_vcpu *vcpu, uint64_t rip,
                                           uint16_t variant, unsigned int exits);
 
+/* Is it barren?  Yes counts as one exit; nothing else is changed. */
+bool cluster_tracker_is_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant);
+
 /* It was recorded, with or without success.  The TRIESth time makes it barren. */
 void cluster_tracker_recorded(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant);
 
 /* Its region does well: earlier recordings are forgotten. */
 void cluster_tracker_settle(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant);
 
-/* Nothing is to be gained there for CLUSTER_BARREN_EXITS exits (cache.h). */
-void cluster_tracker_set_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant);
+/* Nothing is to be gained there for @exits exits, or as many as an entry can count: 32,767. */
+void cluster_tracker_set_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant,
+                                unsigned int exits);
 
 #endif /* CLUSTER_TRACKER_H */

@@ -336,7 +336,7 @@ bool nvmx_cluster_do_reflected(struct cpu_user_regs *regs)
     follow_mode(v, cluster);
     kind = kind_of(v);
 
-    if ( cluster_site_barren(&cluster->engine, regs->rip) ||
+    if ( cluster_variant_barren(&cluster->engine, regs->rip, regs->rsp, kind) ||
          !as_for_vmx_insn(v) || !may_run(v, cluster, regs) )
     {
         perfc_incr(nvmx_cluster_not_reflected);

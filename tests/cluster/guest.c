@@ -314,7 +314,7 @@ bool guest_exit_at(struct guest *g, uint64_t rip)
     g->regs.rip = rip;
     guest_forget_calls(g);
     memset(&g->out, 0xaa, sizeof(g->out));      /* every member is to be filled in */
-    return cluster_run(g->vcpu, g->mode, &guest_ops, g, &g->regs, 0, &g->out);
+    return cluster_run(g->vcpu, g->mode, &guest_ops, g, &g->regs, g->kind, &g->out);
 }
 
 bool guest_run(struct guest *g, struct code code)

@@ -59,6 +59,7 @@ struct guest {
     uint64_t fs, gs;
     uint64_t tsc_offset;        /* of RDTSC, where it tsc_counts */
     bool tsc_counts;
+    unsigned int kind;          /* cluster_run()'s */
     bool silent_rdmsr;          /* L1 does not exit by RDMSR */
     uint64_t silent_field;      /* nor by VMREAD and VMWRITE of this field; 0: none */
     unsigned int silent;

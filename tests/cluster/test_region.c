@@ -105,6 +105,26 @@ static void fieldsThatDoNotExit_areNotAvoided(void **state)
     g->stores = false;
 }
 
+/* Where L1 is about to be entered the first instruction need not exit, and one that does is one spared. */
+static void kindOfVmExit_hasARegionOfItsOwn(void **state)
+{
+    struct guest *g = *state;
+
+    g->kind = 3;
+    region_record(g, CODE("nop; vmread rax, rdx; int3"));
+    assert_non_null(g->out.recorded);
+    assert_true(region_exit(g));
+    assert_true(g->out.cached);
+    region_expect(g, 2, 1, CLUSTER_STOP_COMPLETE);
+    g->kind = 4;
+    assert_false(region_exit(g));
+    assert_int_equal(g->out.stop, CLUSTER_STOP_COUNTING);
+    g->kind = 3;
+    assert_true(region_exit(g));
+    assert_true(g->out.cached);
+    g->kind = 0;
+}
+
 static void lonelyInstruction_isBarren(void **state)
 {
     struct guest *g = *state;
@@ -645,6 +665,7 @@ int main(void)
         BOTH(worldThatCannotBegin_refuses),
         BOTH(whatWouldNotHaveExited_isNotAvoided),
         BOTH(fieldsThatDoNotExit_areNotAvoided),
+        BOTH(kindOfVmExit_hasARegionOfItsOwn),
         BOTH(lonelyInstruction_isBarren),
         BOTH(barrenSite_doesNotShadowAnotherOfItsRip),
         BOTH(otherStackAlignment_isAnotherRegion),

@@ -74,7 +74,7 @@ static void barrenSite_waits_thenRecords(void **state)
     struct guest *g = *state;
     unsigned int exits = 0;
 
-    cluster_tracker_set_barren(g->vcpu, SITE, 0);
+    cluster_tracker_set_barren(g->vcpu, SITE, 0, CLUSTER_BARREN_EXITS);
     while (exit_at(g, SITE) == CLUSTER_TRACKED_BARREN)
         exits++;
     assert_int_equal(exits, CLUSTER_BARREN_EXITS - 1);
@@ -85,10 +85,35 @@ static void barrenSite_countsTheExitsThatNobodyAskedFor(void **state)
 {
     struct guest *g = *state;
 
-    cluster_tracker_set_barren(g->vcpu, SITE, 0);
+    cluster_tracker_set_barren(g->vcpu, SITE, 0, CLUSTER_BARREN_EXITS);
     assert_int_equal(cluster_tracker_exit(g->vcpu, SITE, 0, CLUSTER_BARREN_EXITS - 1),
                      CLUSTER_TRACKED_BARREN);
     assert_int_equal(cluster_tracker_exit(g->vcpu, SITE, 0, 257), CLUSTER_TRACKED_RECORD);
+}
+
+/* Asked apart: how often yes was said, counts; no changes nothing. */
+static void barrenKind_isOneAmongOthersOfItsAddress(void **state)
+{
+    struct guest *g = *state;
+    unsigned int exits = 0;
+
+    assert_false(cluster_variant_barren(g->vcpu, SITE, 0, 5));
+    cluster_tracker_set_barren(g->vcpu, SITE, cluster_variant(0, 5), 100);
+    assert_false(cluster_variant_barren(g->vcpu, SITE, 0, 6));
+    assert_false(cluster_variant_barren(g->vcpu, SITE, 8, 5));
+    while (cluster_variant_barren(g->vcpu, SITE, 16, 5))
+        exits++;
+    assert_int_equal(exits, 99);
+    assert_int_equal(exit_at(g, SITE), CLUSTER_TRACKED_COUNTING);
+}
+
+static void barrenSite_waitsNoLongerThanCanBeCounted(void **state)
+{
+    struct guest *g = *state;
+
+    cluster_tracker_set_barren(g->vcpu, SITE, 0, 1u << 31);
+    assert_int_equal(cluster_tracker_exit(g->vcpu, SITE, 0, 0x7ffe), CLUSTER_TRACKED_BARREN);
+    assert_int_equal(exit_at(g, SITE), CLUSTER_TRACKED_RECORD);
 }
 
 static void siteRecordedTooOften_isBarren(void **state)
@@ -117,7 +142,7 @@ static void settling_doesNotWakeABarrenSite(void **state)
 {
     struct guest *g = *state;
 
-    cluster_tracker_set_barren(g->vcpu, SITE, 0);
+    cluster_tracker_set_barren(g->vcpu, SITE, 0, CLUSTER_BARREN_EXITS);
     cluster_tracker_settle(g->vcpu, SITE, 0);
     assert_int_equal(exit_at(g, SITE), CLUSTER_TRACKED_BARREN);
 }
@@ -133,6 +158,8 @@ int main(void)
         LAW(oldSites_areForgotten),
         LAW(barrenSite_waits_thenRecords),
         LAW(barrenSite_countsTheExitsThatNobodyAskedFor),
+        LAW(barrenKind_isOneAmongOthersOfItsAddress),
+        LAW(barrenSite_waitsNoLongerThanCanBeCounted),
         LAW(siteRecordedTooOften_isBarren),
         LAW(siteThatDoesWell_maybeRecordedAgain),
         LAW(settling_doesNotWakeABarrenSite),
