@@ -57,10 +57,11 @@ enum {
 
     /*
      * Exits by an edge after which the region grows there.  A path of 100 instructions
-     * costs 500,000 cycles, which are 288 exits avoided; assumed: what was taken 8 times
-     * will be taken many hundred times, and one that is not is found by the judgement.
+     * costs 500,000 cycles, which are 288 exits avoided; assumed: what was taken 32 times
+     * will be taken many hundred times, and one that is not is found by the judgement.  Fewer
+     * than CLUSTER_TRIAL_RUNS, or it would come too early.
      */
-    CLUSTER_GROW_EXITS = 8,
+    CLUSTER_GROW_EXITS = 32,
 
     /*
      * Where nothing came of that: another path may be the usual one.  Each time

@@ -127,16 +127,6 @@ static inline bool nvmx_set_is_empty(const struct nvmx_set *set)
     return any == 0;
 }
 
-static inline bool nvmx_set_is_same(const struct nvmx_set *a, const struct nvmx_set *b)
-{
-    uint64_t differ = 0;
-    unsigned int i;
-
-    for (i = 0; i < NVMX_SET_WORDS; i++)
-        differ |= a->word[i] ^ b->word[i];
-    return differ == 0;
-}
-
 /* (Sets are small, and the compiler's own count of bits may be a call of a library.) */
 static inline unsigned int nvmx_set_size(const struct nvmx_set *set)
 {

@@ -41,23 +41,26 @@ void nvmx_sync_entered(struct nvmx_sync *sync)
     memset(&sync->dirty, 0, sizeof(sync->dirty));
 }
 
+static void find_eager_anew(struct nvmx_sync *sync)
+{
+    sync->exits = 0;
+    sync->eager = sync->pinned;
+    sync->eager_changed = true;
+    memset(sync->asked, 0, sizeof(sync->asked));
+}
+
 void nvmx_sync_left(struct nvmx_sync *sync, const struct nvmx_table *table, bool cr3)
 {
     unsigned int i;
 
+    if (++sync->exits == NVMX_EAGER_EXITS)
+        find_eager_anew(sync);
     /* CR3 may be STALE since an exit at which L1 did not intercept it. */
     for (i = 0; i < NVMX_SET_WORDS; i++)
-        sync->stale.word[i] |= table->hardware.word[i];
+        sync->stale.word[i] = (sync->stale.word[i] & ~table->hardware.word[i]) |
+                              (table->hardware.word[i] & ~sync->eager.word[i]);
     if (cr3)
         nvmx_set_add(&sync->stale, nvmx_position(0x6802));
-}
-
-void nvmx_sync_fetched_eager(struct nvmx_sync *sync, const struct nvmx_table *table)
-{
-    unsigned int i;
-
-    for (i = 0; i < NVMX_SET_WORDS; i++)
-        sync->stale.word[i] &= ~(sync->eager.word[i] & table->hardware.word[i]);
 }
 
 bool nvmx_plan_fetch(const struct nvmx_sync *sync, const struct nvmx_set *wanted,
@@ -84,16 +87,24 @@ void nvmx_sync_fetched(struct nvmx_sync *sync, const struct nvmx_set *plan)
         sync->stale.word[i] &= ~plan->word[i];
 }
 
+static void add_eager(struct nvmx_sync *sync, unsigned int position)
+{
+    nvmx_set_add(&sync->eager, position);
+    sync->eager_changed = true;
+}
+
 bool nvmx_sync_asked(struct nvmx_sync *sync, unsigned int position)
 {
     if (!nvmx_set_has(&sync->stale, position))
         return false;
-    if (++sync->asked[position] == NVMX_EAGER_AFTER)
-        nvmx_set_add(&sync->eager, position);
+    if (sync->asked[position] < NVMX_EAGER_AFTER &&
+        ++sync->asked[position] == NVMX_EAGER_AFTER)
+        add_eager(sync, position);
     return true;
 }
 
 void nvmx_sync_pin(struct nvmx_sync *sync, unsigned int position)
 {
-    nvmx_set_add(&sync->eager, position);
+    nvmx_set_add(&sync->pinned, position);
+    add_eager(sync, position);
 }

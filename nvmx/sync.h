@@ -18,8 +18,7 @@
  *                              by somebody who keeps no record: all is DIRTY
  *   nvmx_sync_written()        L1 or L0 on its behalf wrote a field of the vvmcs
  *   nvmx_plan_entry(), carried out, nvmx_sync_entered()         virtual entry
- *   nvmx_sync_left(), nvmx_plan_fetch(.. eager), carried out, nvmx_sync_fetched()
- *                                                               virtual exit
+ *   nvmx_sync_left(), eager fields are fetched                  virtual exit
  *   nvmx_plan_fetch(), carried out, nvmx_sync_fetched()         a STALE field is wanted
  *   nvmx_plan_complete(), carried out, nvmx_sync_fetched()      somebody else will look at the vvmcs
  */
@@ -31,10 +30,14 @@
 struct nvmx_sync {
     struct nvmx_set dirty, stale;
     /*
-     * Fetched at every virtual exit, while vmcs02 is current anyway, because L1 was seen to
-     * read them, or because translated code does so without asking.  Grows only.
+     * Fetched at every virtual exit, while vmcs02 is current anyway: those that are PINNED,
+     * because translated code reads them without asking, or Xen at every exit; and those
+     * that L1 was seen to read.  What it reads changes (a guest that boots has other exits
+     * than one that works), so these are found anew every NVMX_EAGER_EXITS exits.
      */
-    struct nvmx_set eager;
+    struct nvmx_set eager, pinned;
+    bool     eager_changed;             /* for whoever keeps a list of them, and clears this */
+    unsigned int exits;                 /* since then */
     uint8_t asked[NVMX_POSITIONS];      /* how often a STALE one was read; no further than NVMX_EAGER_AFTER */
 };
 
@@ -42,7 +45,7 @@ struct nvmx_sync {
  * A field becomes eager at this many reads while STALE: rare ones (a dump of the VMCS)
  * do not make every exit dear.
  */
-enum { NVMX_EAGER_AFTER = 4 };
+enum { NVMX_EAGER_AFTER = 4, NVMX_EAGER_EXITS = 1024 };
 
 /* What a virtual entry has to do. */
 struct nvmx_plan_entry {
@@ -59,14 +62,11 @@ void nvmx_plan_entry(const struct nvmx_sync *sync, const struct nvmx_table *tabl
 /* Nothing is DIRTY any more. */
 void nvmx_sync_entered(struct nvmx_sync *sync);
 
-/* L2 has run.  Nothing may be DIRTY.  @cr3: L1 does not intercept MOV to CR3. */
-void nvmx_sync_left(struct nvmx_sync *sync, const struct nvmx_table *table, bool cr3);
-
 /*
- * In place of nvmx_plan_fetch() and nvmx_sync_fetched() right behind nvmx_sync_left(): all
- * eager fields that the table has as EXIT_HARDWARE have been fetched.
+ * L2 has run.  Nothing may be DIRTY.  @cr3: L1 does not intercept MOV to CR3.  All eager fields
+ * that the table has as EXIT_HARDWARE are taken for fetched: that comes next.
  */
-void nvmx_sync_fetched_eager(struct nvmx_sync *sync, const struct nvmx_table *table);
+void nvmx_sync_left(struct nvmx_sync *sync, const struct nvmx_table *table, bool cr3);
 
 /* @plan: those of @wanted that are STALE.  False when there is none. */
 bool nvmx_plan_fetch(const struct nvmx_sync *sync, const struct nvmx_set *wanted,
@@ -79,7 +79,7 @@ void nvmx_sync_fetched(struct nvmx_sync *sync, const struct nvmx_set *plan);
 /* L1 reads the field.  True when it is STALE: fetch it first.  May make it eager. */
 bool nvmx_sync_asked(struct nvmx_sync *sync, unsigned int position);
 
-/* From now on eager.  (It may be STALE at this moment: the caller fetches it.) */
+/* From now on eager, for good.  (It may be STALE at this moment: the caller fetches it.) */
 void nvmx_sync_pin(struct nvmx_sync *sync, unsigned int position);
 
 #endif /* NVMX_SYNC_H */

@@ -170,10 +170,10 @@ static void list_eager(struct nvmx_batch *batch)
     unsigned int p;
     unsigned long value;
 
-    batch->listed = batch->sync.eager;
+    batch->sync.eager_changed = false;
     batch->eager.nr = 0;
     for ( p = 0; p < NVMX_POSITIONS; p++ )
-        if ( nvmx_set_has(&batch->listed, p) &&
+        if ( nvmx_set_has(&batch->sync.eager, p) &&
              nvmx_set_has(&nvmx_batch_table->hardware, p) &&
              !vmread_safe(nvmx_batch_table->encoding[p], &value) )
             add_to_list(&batch->eager, nvmx_batch_table->encoding[p], p);
@@ -207,7 +207,7 @@ static void fetch_list_kept(struct vcpu *v, const struct nvmx_batch_list *list)
 
 unsigned int nvmx_batch_fetch_eager(struct vcpu *v, struct nvmx_batch *batch)
 {
-    if ( unlikely(!nvmx_set_is_same(&batch->listed, &batch->sync.eager)) )
+    if ( unlikely(batch->sync.eager_changed) )
         list_eager(batch);
 
     if ( batch->shadow )
@@ -215,7 +215,6 @@ unsigned int nvmx_batch_fetch_eager(struct vcpu *v, struct nvmx_batch *batch)
     else
         fetch_list(v, &batch->eager);
 
-    nvmx_sync_fetched_eager(&batch->sync, nvmx_batch_table);
     perfc_add(nvmx_batch_fetched, batch->eager.nr);
 
     return batch->eager.nr;
@@ -297,7 +296,7 @@ void nvmx_batch_pin(struct vcpu *v, uint32_t encoding)
     struct nvmx_batch *batch = nvmx_batch_of(v);
     unsigned int position = nvmx_position(encoding);
 
-    if ( !batch || nvmx_set_has(&batch->sync.eager, position) )
+    if ( !batch || nvmx_set_has(&batch->sync.pinned, position) )
         return;
 
     nvmx_sync_pin(&batch->sync, position);

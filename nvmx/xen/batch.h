@@ -61,8 +61,7 @@ enum { NVMX_BATCH_MSR_WORDS = 32 };
 
 struct nvmx_batch {
     struct nvmx_sync sync;
-    struct nvmx_set listed;         /* sync.eager, when @eager was made */
-    struct nvmx_batch_list eager;   /* those of them that VMREAD has, but for CR3 */
+    struct nvmx_batch_list eager;   /* sync.eager's that VMREAD has, but for CR3 */
     struct nvmx_batch_shadow *shadow;       /* NULL without VMCS shadowing */
     bool entered;                   /* L2 was entered, and will be left, by batch */
     bool known;                     /* @host02 and the merged fields of vmcs02 are ours */
@@ -143,7 +142,7 @@ static always_inline void nvmx_batch_set(struct vcpu *v, uint32_t encoding,
 unsigned int nvmx_batch_fetch(struct vcpu *v, struct nvmx_batch *batch,
                               const struct nvmx_set *plan);
 
-/* The same with sync.eager, at a virtual exit: all of @sync's EXIT_HARDWARE are STALE. */
+/* The same with sync.eager, right behind nvmx_sync_left(). */
 unsigned int nvmx_batch_fetch_eager(struct vcpu *v, struct nvmx_batch *batch);
 
 /* The positions that a VM exit loads L1's segments from: nvmx_h2g_field. */

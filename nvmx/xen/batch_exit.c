@@ -37,10 +37,12 @@ static void fetch_event(struct vcpu *v, struct nvmx_batch *batch)
 /* CR3 is STALE at some exits only: not in the list. */
 static void fetch_cr3(struct vcpu *v, struct nvmx_batch *batch)
 {
-    struct nvmx_set plan = {};
+    unsigned long cr3;
 
-    nvmx_set_add(&plan, nvmx_position(GUEST_CR3));
-    batch->fetched += nvmx_batch_fetch(v, batch, &plan);
+    __vmread(GUEST_CR3, &cr3);
+    nvmx_batch_set(v, GUEST_CR3, cr3);
+    nvmx_set_remove(&batch->sync.stale, nvmx_position(GUEST_CR3));
+    batch->fetched++;
 }
 
 static void fetch_eager(struct vcpu *v, struct nvmx_batch *batch)

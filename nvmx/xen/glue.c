@@ -308,11 +308,12 @@ bool nvmx_cluster_do_run(struct cpu_user_regs *regs, unsigned int exit_reason)
  */
 static unsigned int kind_of(struct vcpu *v)
 {
-    uint64_t reason, info;
+    unsigned int reason = get_vvmcs(v, VM_EXIT_REASON);
+    uint64_t info;
 
     BUILD_BUG_ON(CLUSTER_KINDS <= 0x200);
 
-    if ( nvmx_vmread(v, VM_EXIT_REASON, &reason) || reason > 0xfe )
+    if ( reason > 0xfe )
         return 0xff;
 
     if ( reason != EXIT_REASON_EXCEPTION_NMI ||

@@ -516,7 +516,7 @@ static void pathsWithoutEnd_areBounded(void **state)
     guest_put_code(g, GUEST_CODE, CODE("vmread rax, rdx;"
         ".rept 60; shr rcx; jc 1f; vmread rbx, rdx; jmp 2f; 1: inc rsi; vmread rdi, rdx; nop; 2:;"
         ".endr; int3"));
-    for (i = 0; i < 20000; i++) {
+    for (i = 0; i < 80000; i++) {
         bits ^= bits << 13;
         bits ^= bits >> 7;
         bits ^= bits << 17;

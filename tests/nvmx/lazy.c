@@ -239,7 +239,6 @@ static void fetch_list(struct lazy *lazy)
             lazy_set_at(lazy, p, lazy->vmcs02.field[p]);
             lazy->tally.fetched++;
         }
-    nvmx_sync_fetched_eager(&lazy->sync, &lazy->table);
 }
 
 /* Also what Xen is going to store: it must not be fetched later. */

@@ -50,7 +50,8 @@ mutant 'eager one read late' sync.c 's/== NVMX_EAGER_AFTER/== NVMX_EAGER_AFTER +
 mutant 'every read finds it STALE' sync.c '/^bool nvmx_sync_asked/,/^}/s/if (!nvmx_set_has(.*/if (position >= NVMX_POSITIONS)/'
 mutant 'nothing becomes eager by being read' sync.c '/^bool nvmx_sync_asked/,/^}/s/nvmx_set_add(/nvmx_set_remove(/'
 mutant 'nothing is pinned' sync.c '/^void nvmx_sync_pin/,/^}/s/nvmx_set_add(.*/(void)sync, (void)position;/'
-mutant 'what was STALE before L2 ran is forgotten' sync.c '/^void nvmx_sync_left/,/^}/s/|= table/= table/'
+mutant 'what was STALE before L2 ran is forgotten' sync.c '/^void nvmx_sync_left/,/^}/s/(sync->stale.word.i. & ~table->hardware.word.i.) |//'
+mutant 'eager fields are never found anew' sync.c 's/== NVMX_EAGER_EXITS/== 0/'
 
 # The shadow VMCS.
 mutant 'what was ahead is so of the next shadow VMCS' hot.c '/^void nvmx_hot_start/,/^}/s/memset(.*/;/'
