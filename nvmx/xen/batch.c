@@ -46,7 +46,10 @@ static int __init cf_check init_table(void)
 }
 presmp_initcall(init_table);
 
-/* Is read by the virtual exit itself, or copied to Xen's registers at the entry. */
+/*
+ * Is read by the virtual exit itself, or copied to Xen's registers at the
+ * entry.
+ */
 static void pin_what_xen_reads(struct nvmx_batch *batch)
 {
     nvmx_sync_pin(&batch->sync, nvmx_position(VM_EXIT_REASON));
@@ -96,7 +99,9 @@ void nvmx_batch_enter_vvmcs(struct vcpu *v)
         nvmx_batch_shadow_release(v, batch);
 }
 
-/* At a domain's end @v is not current; it was completed when it left its CPU. */
+/*
+ * At a domain's end @v is not current; it was completed when it left its CPU.
+ */
 void nvmx_batch_leave_vvmcs(struct vcpu *v)
 {
     struct nvmx_batch *batch = nvmx_batch_of(v);
@@ -108,8 +113,8 @@ void nvmx_batch_leave_vvmcs(struct vcpu *v)
 }
 
 /*
- * Whoever looks at a paused domain's memory finds a vvmcs as after a virtual exit.
- * While L2 runs, what is STALE is on its way to something else anyway.
+ * Whoever looks at a paused domain's memory finds a vvmcs as after a virtual
+ * exit. While L2 runs, what is STALE is on its way to something else anyway.
  */
 void nvmx_batch_ctxt_switch_from(struct vcpu *v)
 {
@@ -126,8 +131,8 @@ void nvmx_batch_ctxt_switch_from(struct vcpu *v)
 }
 
 /*
- * One word of a set.  A field that this processor does not have stays as it is in
- * the vvmcs: see shadow_to_vvmcs().
+ * One word of a set.  A field that this processor does not have stays as it is
+ * in the vvmcs: see shadow_to_vvmcs().
  */
 static unsigned int fetch_word(struct vcpu *v, unsigned int first,
                                uint64_t word)
@@ -162,8 +167,8 @@ unsigned int nvmx_batch_fetch(struct vcpu *v, struct nvmx_batch *batch,
 }
 
 /*
- * Fields that this processor does not have are no longer asked for.  There are fewer
- * EXIT_HARDWARE fields than the list has room.
+ * Fields that this processor does not have are no longer asked for.  There are
+ * fewer EXIT_HARDWARE fields than the list has room.
  */
 static void list_eager(struct nvmx_batch *batch)
 {
@@ -317,7 +322,9 @@ uint8_t *nvmx_batch_plain(struct vcpu *v)
            ? (uint8_t *)batch->shadow->field : NULL;
 }
 
-/* With VMCS shadowing L0's own record is kept apart: see nvmx_batch_stored(). */
+/*
+ * With VMCS shadowing L0's own record is kept apart: see nvmx_batch_stored().
+ */
 uint8_t *nvmx_batch_dirty(const struct vcpu *v)
 {
     struct nvmx_batch *batch = nvmx_batch_of(v);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * batch.h - one vCPU's synchronisation of its vvmcs and vmcs02, between batch*.c.
+ * batch.h - one vCPU's synchronisation of its vvmcs and vmcs02, between
+ * batch*.c.
  *
- * See nvmx/sync.h for the states of a field, docs/ARCHITECTURE.md for what is eager, lazy
- * and merged.  The hooks that Xen calls are in asm/hvm/vmx/nvmx-batch.h.
+ * See nvmx/sync.h for the states of a field, docs/ARCHITECTURE.md for what is
+ * eager, lazy and merged.  The hooks that Xen calls are in
+ * asm/hvm/vmx/nvmx-batch.h.
  */
 #ifndef NVMX_XEN_BATCH_H
 #define NVMX_XEN_BATCH_H
@@ -45,8 +47,8 @@ struct nvmx_batch_cr_inputs {
 };
 
 /*
- * Fields to be moved one after the other, at each virtual exit: what loops over the bits
- * of a set costs three times as much.
+ * Fields to be moved one after the other, at each virtual exit: what loops
+ * over the bits of a set costs three times as much.
  */
 struct nvmx_batch_list {
     unsigned int nr;
@@ -79,10 +81,10 @@ struct nvmx_batch {
 };
 
 /*
- * With VMCS shadowing the vvmcs, L1's page, is the processor's: it is read and written
- * by VMREAD and VMWRITE only.  Between the first virtual entry by batch and the moment
- * that L1 gives the vvmcs up, Xen KEEPS it in @field, and L1's accesses to all but
- * the hot fields exit.
+ * With VMCS shadowing the vvmcs, L1's page, is the processor's: it is read and
+ * written by VMREAD and VMWRITE only.  Between the first virtual entry by
+ * batch and the moment that L1 gives the vvmcs up, Xen KEEPS it in @field, and
+ * L1's accesses to all but the hot fields exit.
  */
 struct nvmx_batch_shadow {
     bool kept;
@@ -136,8 +138,8 @@ static always_inline void nvmx_batch_set(struct vcpu *v, uint32_t encoding,
 }
 
 /*
- * batch.c: VMREAD what @plan has, of the VMCS that is current in hardware; returns
- * how many.
+ * batch.c: VMREAD what @plan has, of the VMCS that is current in hardware;
+ * returns how many.
  */
 unsigned int nvmx_batch_fetch(struct vcpu *v, struct nvmx_batch *batch,
                               const struct nvmx_set *plan);
@@ -174,18 +176,25 @@ void nvmx_batch_merge_bitmaps(struct vcpu *v, struct nvmx_batch *batch);
 /*
  * batch_shadow.c, for batches that have @shadow; the others do nothing.
  *
- * Before a virtual entry by batch: the vvmcs is kept, and what L1 wrote gathered.  No
- * VMCS of @v's need be current afterwards: vmx_vmcs_swap(), or nvmx_batch_shadow_complete().
+ * Before a virtual entry by batch: the vvmcs is kept, and what L1 wrote
+ * gathered.  No VMCS of @v's need be current afterwards: vmx_vmcs_swap(), or
+ * nvmx_batch_shadow_complete().
  */
 int nvmx_batch_shadow_initialise(struct nvmx_batch *batch);
 void nvmx_batch_shadow_prepare(struct vcpu *v, struct nvmx_batch *batch);
-/* For a moment, with vmcs01 current before and after it.  False: it is not kept. */
+/*
+ * For a moment, with vmcs01 current before and after it.  False: it is not
+ * kept.
+ */
 bool nvmx_batch_shadow_gather(struct vcpu *v, struct nvmx_batch *batch);
 /* Before vmcs01 is made current: L1's reads find what they should. */
 void nvmx_batch_shadow_write_back(struct vcpu *v, struct nvmx_batch *batch);
 /* Nothing is STALE: the shadow VMCS gets all it lacks. */
 void nvmx_batch_shadow_complete(struct vcpu *v, struct nvmx_batch *batch);
-/* Behind that, or when the vvmcs is no longer there: all is the processor's again. */
+/*
+ * Behind that, or when the vvmcs is no longer there: all is the processor's
+ * again.
+ */
 void nvmx_batch_shadow_release(struct vcpu *v, struct nvmx_batch *batch);
 /* L1's access to a field, whose position is known, has exited. */
 void nvmx_batch_shadow_exited(struct vcpu *v, struct nvmx_batch *batch,

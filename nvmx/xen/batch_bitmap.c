@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * batch_bitmap.c - L1's bitmaps, which it may change in memory at any time, merged into
- * those of vmcs02.
+ * batch_bitmap.c - L1's bitmaps, which it may change in memory at any time,
+ * merged into those of vmcs02.
  *
- * The MSR bitmap that L2 runs with is Xen's OR L1's.  Where Xen intercepts all the MSRs
- * of a word, the result is all ones, whatever L1's has there.  Only the other words can
- * ever change with L1's, and there are few: Xen lets a guest have some ten MSRs.  So
- * merging these is as exact as merging all 512.  Which they are, is found out again
- * after every change of Xen's own bitmap (nvmx_batch_msr_bitmap_changed()).
+ * The MSR bitmap that L2 runs with is Xen's OR L1's.  Where Xen intercepts all
+ * the MSRs of a word, the result is all ones, whatever L1's has there.  Only
+ * the other words can ever change with L1's, and there are few: Xen lets a
+ * guest have some ten MSRs.  So merging these is as exact as merging all 512.
+ * Which they are, is found out again after every change of Xen's own bitmap
+ * (nvmx_batch_msr_bitmap_changed()).
  *
  * Of the I/O bitmaps stock Xen looks at two ports only.
  */
@@ -74,8 +75,8 @@ static void merge_all(uint64_t *merged, const uint64_t *host,
 }
 
 /*
- * The flag goes first: who changes Xen's bitmap, perhaps from another processor and with
- * this vCPU paused, raises it afterwards.
+ * The flag goes first: who changes Xen's bitmap, perhaps from another
+ * processor and with this vCPU paused, raises it afterwards.
  */
 static void merge_msrs(struct vcpu *v, struct nvmx_batch *batch)
 {

@@ -2,10 +2,10 @@
 /*
  * batch_cr.c - control registers at virtual entries and exits.
  *
- * hvm_set_cr0() and its kin compute what a VMCS and Xen's own state have to be, of
- * the values that the guest gets.  Where these are what they were when the same VMCS
- * was left, and nothing was written to it since, the VMCS is right as it is, and Xen's
- * state is put back from a copy made at that time.
+ * hvm_set_cr0() and its kin compute what a VMCS and Xen's own state have to
+ * be, of the values that the guest gets.  Where these are what they were when
+ * the same VMCS was left, and nothing was written to it since, the VMCS is
+ * right as it is, and Xen's state is put back from a copy made at that time.
  */
 #include <xen/sched.h>
 
@@ -37,8 +37,9 @@ void nvmx_batch_save_cr(const struct vcpu *v, struct nvmx_batch_cr *cr)
 }
 
 /*
- * Modes in which CR0 means nothing else than itself.  With TS set, be it by Xen for
- * the sake of a lazy FPU, a switch is more than a switch: see vmx_update_guest_cr().
+ * Modes in which CR0 means nothing else than itself.  With TS set, be it by
+ * Xen for the sake of a lazy FPU, a switch is more than a switch: see
+ * vmx_update_guest_cr().
  */
 static bool plain_cr0(unsigned long cr0)
 {
@@ -77,9 +78,9 @@ static void set_cr3(struct vcpu *v, uint64_t cr3)
 }
 
 /*
- * Without VPID a VM entry and a VM exit invalidate L1's and L2's translations (SDM
- * vol. 3, "VMX transitions"), and with it they do not.  The stock path does it always,
- * with each CR3.
+ * Without VPID a VM entry and a VM exit invalidate L1's and L2's translations
+ * (SDM vol. 3, "VMX transitions"), and with it they do not.  The stock path
+ * does it always, with each CR3.
  */
 static void flush_unless_tagged(struct vcpu *v)
 {

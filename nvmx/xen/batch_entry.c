@@ -16,7 +16,9 @@
 #include "batch.h"
 #include "internal.h"
 
-/* Where the stock path does something for MSRs of L2 that it seldom has to do. */
+/*
+ * Where the stock path does something for MSRs of L2 that it seldom has to do.
+ */
 static bool is_usual(const struct vcpu *v)
 {
     return v->arch.hvm.cache_mode != NO_FILL_CACHE_MODE &&
@@ -105,8 +107,8 @@ static void copy_fields(const struct vcpu *v, const struct nvmx_set *copy)
 }
 
 /*
- * The processor takes an event once, and Xen may have injected one of its own: so
- * at every entry.  Without an event the other two mean nothing.
+ * The processor takes an event once, and Xen may have injected one of its own:
+ * so at every entry.  Without an event the other two mean nothing.
  */
 static void load_event(const struct vcpu *v)
 {
@@ -122,7 +124,10 @@ static void load_event(const struct vcpu *v)
               (uint32_t)nvmx_batch_get(v, VM_ENTRY_INSTRUCTION_LEN));
 }
 
-/* What nvmx/sync.h calls an entry.  True when Xen's paging mode is L2's as well. */
+/*
+ * What nvmx/sync.h calls an entry.  True when Xen's paging mode is L2's as
+ * well.
+ */
 static bool load_fields(struct vcpu *v, struct nvmx_batch *batch)
 {
     struct nvmx_batch_host host = nvmx_batch_host_now(v);
@@ -169,11 +174,12 @@ static void load_registers(const struct vcpu *v, struct cpu_user_regs *regs)
 }
 
 /*
- * Is the nested p2m that this vCPU used last still that of L1's EPT pointer?  Asked
- * without its lock: whoever flushes it changes the generation and then interrupts
- * the processors of dirty_cpumask, which makes the EPT pointer stale, as it would
- * after p2m_get_nestedp2m() has let go of the lock.  For that to hold the vCPU stays in
- * dirty_cpumask while L1 runs: see batch_exit.c.
+ * Is the nested p2m that this vCPU used last still that of L1's EPT pointer?
+ * Asked without its lock: whoever flushes it changes the generation and then
+ * interrupts the processors of dirty_cpumask, which makes the EPT pointer
+ * stale, as it would after p2m_get_nestedp2m() has let go of the lock.  For
+ * that to hold the vCPU stays in dirty_cpumask while L1 runs: see
+ * batch_exit.c.
  */
 static bool has_nested_p2m(const struct vcpu *v, const struct p2m_domain *p2m)
 {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * batch_exit.c - a virtual VM exit that leaves in vmcs02 what L1 is not known to read.
+ * batch_exit.c - a virtual VM exit that leaves in vmcs02 what L1 is not known
+ * to read.
  *
  * In the order of virtual_vmexit(), whose oddities are kept.
  *
- * The vCPU stays in the dirty_cpumask of the nested p2m: the flush of that interrupts
- * this processor once for nothing, and np2m_schedule() twice per exit costs more.
+ * The vCPU stays in the dirty_cpumask of the nested p2m: the flush of that
+ * interrupts this processor once for nothing, and np2m_schedule() twice per
+ * exit costs more.
  */
 #include <xen/perfc.h>
 
@@ -93,7 +95,9 @@ static void store_fields(struct vcpu *v, struct nvmx_batch *batch,
     nvmx_batch_save_cr(v, &batch->cr02);
 }
 
-/* Xen's own controls, which it may have changed while vmcs01 was not loaded. */
+/*
+ * Xen's own controls, which it may have changed while vmcs01 was not loaded.
+ */
 static void load_own_controls(struct vcpu *v,
                               const struct nvmx_batch_host *was)
 {
@@ -124,8 +128,8 @@ static void load_segments(const struct vcpu *v)
 }
 
 /*
- * hvm_set_guest_pat() for a value that it has accepted before.  (It is never the
- * value that is there: L1 may write its PAT without an exit.)
+ * hvm_set_guest_pat() for a value that it has accepted before.  (It is never
+ * the value that is there: L1 may write its PAT without an exit.)
  */
 static bool load_known_pat(const struct vcpu *v, struct nvmx_batch *batch,
                            uint64_t pat)
@@ -180,7 +184,10 @@ bool nvmx_batch_vmexit(struct vcpu *v, struct cpu_user_regs *regs)
         return false;
 
     store_fields(v, batch, regs);
-    /* Where a region may go on from here L1 need not be entered: nvmx_batch_before_l1(). */
+    /*
+     * Where a region may go on from here L1 need not be entered:
+     * nvmx_batch_before_l1().
+     */
     if ( ACCESS_ONCE(nvmx_cluster_mode) == NVMX_CLUSTER_OFF )
         nvmx_batch_shadow_write_back(v, batch);
     vmx_vmcs_swap(nvcpu->nv_n1vmcx_pa);

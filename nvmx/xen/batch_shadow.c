@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * batch_shadow.c - the vvmcs of a processor with VMCS shadowing, kept in memory of Xen's.
+ * batch_shadow.c - the vvmcs of a processor with VMCS shadowing, kept in
+ * memory of Xen's.
  *
- * Stock Xen makes the shadow VMCS current for each field it wants, and clears it
- * behind that.  Here that is done once for all of a virtual entry (what L1 has written
- * is gathered), and once for all of a virtual exit (what L1 will read without an exit is
- * written back).  VMCLEAR comes before L1 runs only: the processor need not see for L1 what
- * VMWRITE of ours has left in it (SDM vol. 3, "Software Use of Virtual-Machine
- * Control Structures").
+ * Stock Xen makes the shadow VMCS current for each field it wants, and clears
+ * it behind that.  Here that is done once for all of a virtual entry (what L1
+ * has written is gathered), and once for all of a virtual exit (what L1 will
+ * read without an exit is written back).  VMCLEAR comes before L1 runs only:
+ * the processor need not see for L1 what VMWRITE of ours has left in it (SDM
+ * vol. 3, "Software Use of Virtual-Machine Control Structures").
  */
 #include <xen/domain_page.h>
 
@@ -23,7 +24,9 @@ int nvmx_batch_shadow_initialise(struct nvmx_batch *batch)
     if ( !batch->shadow )
         return -ENOMEM;
 
-    /* The processor writes it when an access of L1's fails that does not exit. */
+    /*
+     * The processor writes it when an access of L1's fails that does not exit.
+     */
     nvmx_set_add(&batch->shadow->hot.pass[NVMX_READ], error);
     nvmx_set_add(&batch->shadow->hot.pass[NVMX_WRITE], error);
     nvmx_sync_pin(&batch->sync, error);
@@ -33,7 +36,9 @@ int nvmx_batch_shadow_initialise(struct nvmx_batch *batch)
 
 /* ---- Which accesses exit. ---- */
 
-/* Their VMWRITE does more than to write the field: see nvmx_vcpu_initialise(). */
+/*
+ * Their VMWRITE does more than to write the field: see nvmx_vcpu_initialise().
+ */
 static bool always_exits(uint32_t encoding, enum nvmx_access access)
 {
     return access == NVMX_WRITE &&
@@ -113,8 +118,8 @@ static bool keeps(const struct vcpu *v, const struct nvmx_batch *batch,
 }
 
 /*
- * One that L1 writes without an exit is fetched at each virtual exit, too: L1 may
- * write the value it has already, and mean it.
+ * One that L1 writes without an exit is fetched at each virtual exit, too: L1
+ * may write the value it has already, and mean it.
  */
 void nvmx_batch_shadow_exited(struct vcpu *v, struct nvmx_batch *batch,
                               uint32_t encoding, enum nvmx_access access)
@@ -150,8 +155,8 @@ static void reload(const struct vcpu *v)
 }
 
 /*
- * A VMREAD that fails leaves its error number in the VMCS, this one: it is read
- * first, and put back.
+ * A VMREAD that fails leaves its error number in the VMCS, this one: it is
+ * read first, and put back.
  */
 static void read_all(struct nvmx_batch_shadow *shadow)
 {
@@ -183,8 +188,8 @@ static void keep(struct vcpu *v, struct nvmx_batch_shadow *shadow)
 }
 
 /*
- * One that has just become hot may still be ahead: then L1 cannot have written it
- * without an exit yet.
+ * One that has just become hot may still be ahead: then L1 cannot have written
+ * it without an exit yet.
  */
 static void gather_one(struct nvmx_batch *batch, unsigned int position)
 {

@@ -88,8 +88,8 @@ static bool is_site(unsigned int exit_reason, enum nvmx_cluster_mode mode)
 }
 
 /*
- * The vCPU is a guest hypervisor's, in VMX operation, and not in L2.  Cheap and
- * first, since every HVM guest has exits by MSR accesses and CPUID.
+ * The vCPU is a guest hypervisor's, in VMX operation, and not in L2.  Cheap
+ * and first, since every HVM guest has exits by MSR accesses and CPUID.
  */
 static bool in_vmx_root(const struct vcpu *v)
 {
@@ -303,8 +303,8 @@ bool nvmx_cluster_do_run(struct cpu_user_regs *regs, unsigned int exit_reason)
 }
 
 /*
- * L1 goes another way for each exit reason, and for each exception.  VM exits that are
- * none of L2's (a failed entry) are all of one kind.
+ * L1 goes another way for each exit reason, and for each exception.  VM exits
+ * that are none of L2's (a failed entry) are all of one kind.
  */
 static unsigned int kind_of(struct vcpu *v)
 {
@@ -323,7 +323,10 @@ static unsigned int kind_of(struct vcpu *v)
     return 0x100 + (info & INTR_INFO_VECTOR_MASK);
 }
 
-/* A virtual VM exit is a place to begin at as well: L1 handles all of them at HOST_RIP. */
+/*
+ * A virtual VM exit is a place to begin at as well: L1 handles all of them at
+ * HOST_RIP.
+ */
 bool nvmx_cluster_do_reflected(struct cpu_user_regs *regs)
 {
     struct vcpu *v = current;

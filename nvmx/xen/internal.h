@@ -15,7 +15,8 @@
 
 /*
  * Everything that clusters need for one vCPU.  Allocated at L1's first exit
- * that could be of use, freed with the vCPU, used by that vCPU on its own only.
+ * that could be of use, freed with the vCPU, used by that vCPU on its own
+ * only.
  */
 struct nvmx_cluster {
     struct cluster_vcpu engine;
@@ -47,8 +48,9 @@ void nvmx_cluster_adjoin_free(struct nvmx_cluster *cluster);
 bool nvmx_cluster_event_pending(const struct vcpu *v, uint64_t rflags);
 
 /*
- * exits.c: does @v, L1, exit by VMREAD or VMWRITE of @field, or by RDMSR or WRMSR of
- * @msr?  Where it does not, the processor does what the exit's handler would.
+ * exits.c: does @v, L1, exit by VMREAD or VMWRITE of @field, or by RDMSR or
+ * WRMSR of @msr?  Where it does not, the processor does what the exit's
+ * handler would.
  */
 bool nvmx_cluster_field_exits(const struct vcpu *v, uint64_t field, bool write);
 bool nvmx_cluster_msr_exits(const struct vcpu *v, uint32_t msr, bool write);
@@ -63,8 +65,8 @@ bool nvmx_cluster_arena_alloc(struct cluster_arena *arena);
 void nvmx_cluster_arena_free(struct cluster_arena *arena);
 
 /*
- * mode.c: a number that changes with every change of the mode.  A vCPU that sees
- * another generation than its clusters' flushes them.
+ * mode.c: a number that changes with every change of the mode.  A vCPU that
+ * sees another generation than its clusters' flushes them.
  */
 extern unsigned int nvmx_cluster_generation;
 
@@ -87,17 +89,17 @@ void nvmx_cluster_trace_batch(const struct vcpu *v,
                               unsigned int fetched);
 
 /*
- * batch.c: the vvmcs as memory that translated code may read and write, or NULL, and
- * whether it has @encoding.  Asked at the beginning of an execution, when L1 does not run:
- * with VMCS shadowing it is brought up to date then.
+ * batch.c: the vvmcs as memory that translated code may read and write, or
+ * NULL, and whether it has @encoding.  Asked at the beginning of an execution,
+ * when L1 does not run: with VMCS shadowing it is brought up to date then.
  */
 uint8_t *nvmx_batch_plain(struct vcpu *v);
 bool nvmx_batch_is_plain(const struct vcpu *v, uint32_t encoding);
 
 /*
- * @encoding will be read and written by translated code from now on, without a word;
- * where that notes what it writes, as struct nvmx_sync's @dirty, or NULL; and when it has
- * ended: that is taken over.
+ * @encoding will be read and written by translated code from now on, without a
+ * word; where that notes what it writes, as struct nvmx_sync's @dirty, or
+ * NULL; and when it has ended: that is taken over.
  */
 void nvmx_batch_pin(struct vcpu *v, uint32_t encoding);
 uint8_t *nvmx_batch_dirty(const struct vcpu *v);
@@ -112,9 +114,10 @@ void nvmx_cluster_trace_run(const struct vcpu *v,
 /*
  * verify.c: mode "verify".
  *
- * nvmx_verify_run(): in place of an execution, at an exit where one could begin;
- * all checks that an execution needs are done; @kind as for cluster_run().  Changes nothing of the guest;
- * false, so that the stock path goes on.
+ * nvmx_verify_run(): in place of an execution, at an exit where one could
+ * begin; all checks that an execution needs are done; @kind as for
+ * cluster_run().  Changes nothing of the guest; false, so that the stock path
+ * goes on.
  * nvmx_verify_exit(): @v has exited, not while L2 ran; @regs are complete and
  * nothing of the exit has been handled.  For every vCPU with clusters.
  * nvmx_verify_injected(): an event will be delivered at its next VM entry.

@@ -23,9 +23,10 @@ struct nvmx_verify {
 };
 
 /*
- * VMWRITE stores whatever it is given, cut to the field's width, but for the high
- * halves of 64-bit fields, which are left to L1 (SDM vol. 3, appendix B, for the
- * encoding: bit 0 high half, 14..13 width, the others above 11 reserved).
+ * VMWRITE stores whatever it is given, cut to the field's width, but for the
+ * high halves of 64-bit fields, which are left to L1 (SDM vol. 3, appendix B,
+ * for the encoding: bit 0 high half, 14..13 width, the others above 11
+ * reserved).
  */
 static bool cf_check verify_vmwrite(void *ctx, uint64_t field, uint64_t *value)
 {
@@ -171,11 +172,17 @@ bool nvmx_verify_run(struct vcpu *v, struct nvmx_cluster *cluster,
     if ( !same )
         nvmx_verify_report(v, p, &mismatch);
     else if ( !out.insns && out.stop == CLUSTER_STOP_COUNTING )
-        /* The engine does not know the site yet, which the interpreter need not. */
+        /*
+         * The engine does not know the site yet, which the interpreter need
+         * not.
+         */
         cluster_predict(p, NULL, &nvmx_cluster_ops, &verify_ops, cluster, &regs,
                         kind, &out, &mismatch);
 
-    /* Handlers that were asked ahead of time were given the copy's registers there. */
+    /*
+     * Handlers that were asked ahead of time were given the copy's registers
+     * there.
+     */
     nvmx_cluster_store_regs(guest, &regs);
 
     return false;

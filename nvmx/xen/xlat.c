@@ -2,15 +2,16 @@
 /*
  * xlat.c - see xlat.h.
  *
- * Why a kept translation is exact.  Every change of an EPT entry, and every change
- * of what EPT entries mean, is made under the p2m lock and counts the generation
- * up.  A translation was made from page-table entries that were read under that
- * lock.  While the generation is the same, the page tables are where they were,
- * and so are the pages that they lead to; while the entries have the same values
- * as well, a walk would lead there again.  As long as the lock is held no page is
- * taken out of the p2m, hence none is freed.
+ * Why a kept translation is exact.  Every change of an EPT entry, and every
+ * change of what EPT entries mean, is made under the p2m lock and counts the
+ * generation up.  A translation was made from page-table entries that were
+ * read under that lock.  While the generation is the same, the page tables are
+ * where they were, and so are the pages that they lead to; while the entries
+ * have the same values as well, a walk would lead there again.  As long as the
+ * lock is held no page is taken out of the p2m, hence none is freed.
  *
- * What changed is found out at the next begin, which drops what depended on it.
+ * What changed is found out at the next begin, which drops what depended on
+ * it.
  */
 #include <xen/bitmap.h>
 #include <xen/perfc.h>
@@ -108,8 +109,9 @@ static void clear_deps(struct cluster_deps *deps, uint64_t epoch)
 }
 
 /*
- * Where there is no room for more, the region forgets, and begins again with what it
- * uses now: it may have gathered much in a long time that it does not use any more.
+ * Where there is no room for more, the region forgets, and begins again with
+ * what it uses now: it may have gathered much in a long time that it does not
+ * use any more.
  */
 static void prepare_deps(struct cluster_deps *deps, uint64_t epoch)
 {
@@ -131,8 +133,8 @@ static uint64_t change_of(const struct nvmx_xlat *xlat, unsigned int i)
 }
 
 /*
- * Like same_entries().  Each region has its entries in a row of its own, since this is most
- * of what an execution costs to begin.
+ * Like same_entries().  Each region has its entries in a row of its own, since
+ * this is most of what an execution costs to begin.
  */
 static bool same_deps(const struct cluster_deps *deps)
 {
@@ -158,8 +160,9 @@ static bool same_as_before(const struct nvmx_xlat *xlat)
 }
 
 /*
- * From now on the region depends on @entry.  False where that has changed since the
- * epoch began, or the deps are full; either way the region will forget.
+ * From now on the region depends on @entry.  False where that has changed
+ * since the epoch began, or the deps are full; either way the region will
+ * forget.
  */
 static bool depend_on(struct nvmx_xlat *xlat, unsigned int entry)
 {
@@ -227,7 +230,9 @@ static bool depends(const struct nvmx_xlat_page *p,
     return false;
 }
 
-/* Take over into the next epoch what does not depend on entries that changed. */
+/*
+ * Take over into the next epoch what does not depend on entries that changed.
+ */
 static void keep_unchanged(struct nvmx_xlat *xlat)
 {
     DECLARE_BITMAP(changed, NVMX_XLAT_ENTRIES) = {};
@@ -330,10 +335,10 @@ static bool allows(const struct nvmx_xlat_page *p, enum cluster_access access)
 }
 
 /*
- * Have @e compared from now on; its index, or NVMX_XLAT_ENTRIES.  An entry that
- * is known by another value has changed in this epoch: it keeps the old one, by
- * which the next nvmx_xlat_begin() will find out.  Accessed and dirty bits may
- * come, nobody depends on their being clear.
+ * Have @e compared from now on; its index, or NVMX_XLAT_ENTRIES.  An entry
+ * that is known by another value has changed in this epoch: it keeps the old
+ * one, by which the next nvmx_xlat_begin() will find out.  Accessed and dirty
+ * bits may come, nobody depends on their being clear.
  */
 static unsigned int keep_entry(struct nvmx_xlat *xlat,
                                const struct nvmx_walk_entry *e)

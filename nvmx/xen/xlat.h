@@ -7,20 +7,22 @@
  * is a p2m look-up.  What it found is kept between executions, together with
  * what it depended on: the registers that say how to translate, the page-table
  * entries by place and value, and the generation of the p2m.  When all of that
- * is as it was, so is every result: that is the EPOCH, a number.  Nothing is held
- * between executions: no page reference, no mapping.  During one the p2m lock is
- * held for reading, so no page leaves the guest.
+ * is as it was, so is every result: that is the EPOCH, a number.  Nothing is
+ * held between executions: no page reference, no mapping.  During one the p2m
+ * lock is held for reading, so no page leaves the guest.
  *
- * A region uses few of the pages.  So an execution looks at the entries that this
- * region's pages depend on, its DEPS, when it begins, and at those of another page
- * when that is asked for.  Where one has changed, all of them are looked at.
+ * A region uses few of the pages.  So an execution looks at the entries that
+ * this region's pages depend on, its DEPS, when it begins, and at those of
+ * another page when that is asked for.  Where one has changed, all of them are
+ * looked at.
  *
- * Only the plain case is translated: 4-level paging with EFER.NXE, no protection
- * keys, and RAM.  Pages of the user count where SMAP does not matter.
+ * Only the plain case is translated: 4-level paging with EFER.NXE, no
+ * protection keys, and RAM.  Pages of the user count where SMAP does not
+ * matter.
  *
  * Order of calls: nvmx_xlat_begin(), any number of nvmx_xlat_get(),
- * nvmx_xlat_unlock() and _relock() in pairs, nvmx_xlat_end().  By the vCPU that
- * it belongs to, with vmcs01 loaded.
+ * nvmx_xlat_unlock() and _relock() in pairs, nvmx_xlat_end().  By the vCPU
+ * that it belongs to, with vmcs01 loaded.
  */
 #ifndef NVMX_XEN_XLAT_H
 #define NVMX_XEN_XLAT_H
@@ -32,7 +34,8 @@ struct vcpu;
 
 /*
  * NVMX_XLAT_PAGES is a power of two, NVMX_XLAT_ENTRIES a multiple of 4.  The
- * latter is the smaller one: entries of large pages and upper levels are shared.
+ * latter is the smaller one: entries of large pages and upper levels are
+ * shared.
  */
 #define NVMX_XLAT_PAGES   1024
 #define NVMX_XLAT_ENTRIES CLUSTER_DEPS
@@ -70,9 +73,9 @@ struct nvmx_xlat {
 };
 
 /*
- * Lock the p2m of @v's domain, and look whether everything that @deps names is as it
- * was; NULL: everything.  Returns the epoch, as in struct cluster_world, or 0, without
- * the lock, when L1 runs in a way that this does not translate.
+ * Lock the p2m of @v's domain, and look whether everything that @deps names is
+ * as it was; NULL: everything.  Returns the epoch, as in struct cluster_world,
+ * or 0, without the lock, when L1 runs in a way that this does not translate.
  */
 uint64_t nvmx_xlat_begin(struct nvmx_xlat *xlat, struct vcpu *v,
                          struct cluster_deps *deps);
