@@ -288,6 +288,7 @@ struct cluster_outcome {
     const struct cluster *formed;
     /* The segment recorded by this call, valid until the next call; or NULL. */
     const struct cluster_segment *recorded;
+    bool entered;               /* @kind was not 0: L1 had not exited, but was about to be entered */
     bool cached;                /* a region found was executed, whether or not it grew as well */
     unsigned int flushed;       /* regions forgotten because a pool was full */
     /* The cluster dropped by this call: its site, its first RIP; or DISCARD_NONE. */

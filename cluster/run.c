@@ -19,6 +19,7 @@ static void start_outcome(struct cluster_outcome *out, enum cluster_stop stop)
     out->leave = NULL;
     out->formed = NULL;
     out->recorded = NULL;
+    out->entered = false;
     out->cached = false;
     out->flushed = 0;
     out->discarded = CLUSTER_DISCARD_NONE;
@@ -159,6 +160,7 @@ bool cluster_run(struct cluster_vcpu *vcpu, enum cluster_mode mode,
     struct cluster_exec x;
 
     start_outcome(out, CLUSTER_STOP_NO_CLUSTER);
+    out->entered = kind != 0;
     if (refuse(regs, mode, out))
         return false;
     x.ops = ops;

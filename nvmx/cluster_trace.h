@@ -89,11 +89,14 @@ enum nvmx_trc_mode {
 /* executed.how: a region or cluster that was there before this exit. */
 #define NVMX_TRC_CACHED 0x1u
 
-/* A cluster or region ran; exits avoided = exiting - 1. */
+/* executed.how: L1 had not exited; it would have been entered there, to handle a VM exit. */
+#define NVMX_TRC_ENTERED 0x2u
+
+/* A cluster or region ran; exits avoided = exiting - 1, with NVMX_TRC_ENTERED all of them. */
 struct nvmx_trc_executed {
     struct nvmx_trc_site site;
     uint32_t done;                  /* instructions 15..0, exiting 31..16, both saturating */
-    uint32_t how;                   /* NVMX_TRC_CACHED in 7..0; enum nvmx_trc_mode 15..8;
+    uint32_t how;                   /* NVMX_TRC_CACHED, _ENTERED in 7..0; enum nvmx_trc_mode 15..8;
                                        enum cluster_stop 23..16 */
 };
 

@@ -91,15 +91,17 @@ def engine(perf, parts):
     """What the engine did, by its own perf counters, and what that cost L0, by the emulator.
 
     An execution handles one exiting instruction that had exited and the others,
-    which it avoided; VMRESUME, counted among the exits avoided, is not among its
-    instructions.  What is left of its instructions is bridged.
+    which it avoided; one that began at a virtual exit avoided all of them.  VMRESUME,
+    counted among the exits avoided, is not among its instructions.  What is left of
+    its instructions is bridged.
     """
     executions = perf.get("clusters executed", 0)
     instructions = perf.get("instructions in clusters", 0)
     resumed = perf.get("VMRESUME within a cluster", 0)
     avoided = perf.get("exits avoided by clusters", 0)
     recorded = perf.get("instructions recorded", 0)
-    bridged = max(instructions - (avoided - resumed) - executions, 0)
+    entered = perf.get("virtual exits gone on from in L0", 0)
+    bridged = max(instructions - (avoided - resumed) - (executions - entered), 0)
     return {
         "executions": executions,
         "cached": perf.get("clusters executed from cache", 0),

@@ -125,8 +125,7 @@ void nvmx_cluster_trace_run(const struct vcpu *v,
     nvmx_cluster_trace_outcome(v, site, stop_rip, mode, out);
 }
 
-/* @exited: L1 has, by the first of the exiting instructions. */
-static void count(const struct cluster_outcome *out, bool exited)
+static void count(const struct cluster_outcome *out)
 {
     if ( out->formed )
         perfc_incr(nvmx_cluster_formed);
@@ -148,7 +147,7 @@ static void count(const struct cluster_outcome *out, bool exited)
         perfc_incr(nvmx_cluster_cached);
     perfc_add(nvmx_cluster_insns, out->insns);
     if ( out->exiting )
-        perfc_add(nvmx_cluster_avoided, out->exiting - exited);
+        perfc_add(nvmx_cluster_avoided, out->exiting - !out->entered);
 }
 
 /* Forget what was formed under another mode. */
@@ -223,7 +222,7 @@ static bool run(struct vcpu *v, struct nvmx_cluster *cluster,
     /* Also when nothing was done: handlers may have been called. */
     nvmx_cluster_store_regs(guest, &regs);
 
-    count(&out, !kind);
+    count(&out);
     nvmx_cluster_trace_run(v, cluster, site, regs.rip, mode, &out);
 
     if ( !done )

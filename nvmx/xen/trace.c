@@ -216,7 +216,8 @@ static void trace_executed(const struct vcpu *v, uint64_t site,
     struct nvmx_trc_executed rec = {
         .site = site_of(v, site),
         .done = min(out->insns, 0xffffU) | (min(out->exiting, 0xffffU) << 16),
-        .how = (out->cached ? NVMX_TRC_CACHED : 0) | (trc_mode(mode) << 8) |
+        .how = (out->cached ? NVMX_TRC_CACHED : 0) |
+               (out->entered ? NVMX_TRC_ENTERED : 0) | (trc_mode(mode) << 8) |
                (out->stop << 16),
     };
 

@@ -73,6 +73,10 @@ static void executed_has_its_numbers(void **state)
     assert_int_equal(e.executed.stop, CLUSTER_STOP_MEMORY);
     assert_int_equal(e.executed.mode, NVMX_TRC_MODE_ON);
     assert_true(e.executed.cached);
+    assert_false(e.executed.entered);
+    decode(0x88003, 5, (uint32_t[]){ SITE, 0x01040108, 0x20202 }, &e);
+    assert_false(e.executed.cached);
+    assert_true(e.executed.entered);
     decode(0x88003, 5, (uint32_t[]){ SITE, 0x01040108, 0xff00 }, &e);
     assert_int_equal(e.executed.mode, EVENT_MODE_UNKNOWN);
     assert_false(e.executed.cached);

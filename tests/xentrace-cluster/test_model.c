@@ -40,6 +40,24 @@ static void execute(struct model *m, uint32_t vcpu, uint64_t rip, unsigned int i
     model_add(m, &e);
 }
 
+/* Where L1 would have been entered none of its exits has taken place. */
+static void execution_at_a_virtual_exit_avoids_all(void **state)
+{
+    struct event e = { .kind = EVENT_EXECUTED, .rip = RIP, .vcpu = V0 };
+    struct model m;
+
+    (void)state;
+    model_init(&m);
+    e.executed.insns = 9;
+    e.executed.exiting = 4;
+    e.executed.entered = true;
+    model_add(&m, &e);
+    execute(&m, V0, RIP, 9, 4);
+    model_finish(&m);
+    assert_int_equal(m.totals.avoided, 7);
+    model_free(&m);
+}
+
 static void stop(struct model *m, uint32_t vcpu, uint64_t rip, unsigned int reason, uint64_t at)
 {
     struct event e = { .kind = EVENT_STOPPED, .rip = rip, .vcpu = vcpu };
@@ -362,6 +380,7 @@ int model_tests(unsigned int *total)
 {
     static const struct CMUnitTest model[] = {
         cmocka_unit_test(same_code_on_two_vcpus_is_one_row),
+        cmocka_unit_test(execution_at_a_virtual_exit_avoids_all),
         cmocka_unit_test(same_code_at_two_rips_is_two_rows),
         cmocka_unit_test(executions_go_to_the_version_of_their_vcpu),
         cmocka_unit_test(code_formed_again_returns_to_its_row),

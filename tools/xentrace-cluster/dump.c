@@ -52,9 +52,10 @@ static void text_fields(const struct event *event, FILE *out)
         text_bytes(event->code.bytes, NVMX_TRC_CODE_BYTES, out);
         break;
     case EVENT_EXECUTED:
-        fprintf(out, "insns %u, exiting %u, %s, mode %s%s", event->executed.insns,
+        fprintf(out, "insns %u, exiting %u, %s, mode %s%s%s", event->executed.insns,
                 event->executed.exiting, event_stop_name(event->executed.stop),
-                event_mode_name(event->executed.mode), event->executed.cached ? ", cached" : "");
+                event_mode_name(event->executed.mode), event->executed.cached ? ", cached" : "",
+                event->executed.entered ? ", at a virtual exit" : "");
         break;
     case EVENT_SEGMENT:
         fprintf(out, "%u%s: insns %u, exiting %u, bytes %u, translation %" PRIu32,
@@ -141,11 +142,12 @@ static json_t *json_fields(const struct event *event)
         return json_pack("{s:i, s:o}", "code_offset", event->code.offset,
                          "code", json_bytes(event->code.bytes, NVMX_TRC_CODE_BYTES));
     case EVENT_EXECUTED:
-        return json_pack("{s:i, s:i, s:s, s:s, s:b}", "instructions", event->executed.insns,
+        return json_pack("{s:i, s:i, s:s, s:s, s:b, s:b}", "instructions", event->executed.insns,
                          "exiting", event->executed.exiting,
                          "stop", event_stop_name(event->executed.stop),
                          "mode", event_mode_name(event->executed.mode),
-                         "cached", event->executed.cached);
+                         "cached", event->executed.cached,
+                         "at_virtual_exit", event->executed.entered);
     case EVENT_SEGMENT:
         return json_pack("{s:i, s:b, s:i, s:i, s:i, s:o}", "segment", event->segment.number,
                          "first", event->segment.first, "instructions", event->segment.insns,

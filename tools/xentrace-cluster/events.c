@@ -105,6 +105,7 @@ static enum event_kind decode_executed(const uint32_t *words, struct event *even
     event->executed.exiting = done >> 16;
     event->executed.stop = stop_of((how >> 16) & 0xff);
     event->executed.cached = how & NVMX_TRC_CACHED;
+    event->executed.entered = how & NVMX_TRC_ENTERED;
     event->executed.mode = mode < NVMX_TRC_NR_MODES ? mode : EVENT_MODE_UNKNOWN;
     if (event->executed.exiting > event->executed.insns)
         return EVENT_MALFORMED;

@@ -76,6 +76,7 @@ struct event {
             uint8_t stop;               /* < EVENT_NR_STOPS */
             uint8_t mode;               /* < EVENT_NR_MODES */
             bool cached;
+            bool entered;       /* L1 had not exited: at a virtual exit */
         } executed;
         struct {
             uint8_t reason;             /* < EVENT_NR_STOPS */

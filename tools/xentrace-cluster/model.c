@@ -306,10 +306,18 @@ static void add_code(struct model *model, const struct event *event)
         settle(model, slot);
 }
 
+/* The first of the exiting ones is the one that L1 had exited by, if it had. */
+static unsigned int avoided_by(const struct event *event)
+{
+    unsigned int exiting = event->executed.exiting;
+
+    return exiting ? exiting - !event->executed.entered : 0;
+}
+
 static void add_executed(struct model *model, const struct event *event)
 {
     struct model_row *row = executed_row(model, event);
-    unsigned int avoided = event->executed.exiting ? event->executed.exiting - 1 : 0;
+    unsigned int avoided = avoided_by(event);
 
     row->executions++;
     row->cached += event->executed.cached;
