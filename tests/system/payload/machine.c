@@ -102,19 +102,6 @@ enum {
     NR_FIELDS = sizeof(fields) / sizeof(fields[0]),
 };
 
-static uint64_t read_msr(uint32_t msr)
-{
-    uint32_t low, high;
-
-    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-    return (uint64_t)high << 32 | low;
-}
-
-static void write_msr(uint32_t msr, uint64_t value)
-{
-    __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
-}
-
 /*
  * Not inlined: a CALL and a RET between two of them keep them out of clusters, so that
  * clusters run inside the windows of the cases only.

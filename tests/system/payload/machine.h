@@ -39,6 +39,19 @@ void machine_end_interrupt(void);
 /* Power off; does not return.  @failed: the domain crashes instead. */
 void machine_shutdown(bool failed) __attribute__((noreturn));
 
+static inline uint64_t read_msr(uint32_t msr)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline void write_msr(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+}
+
 static inline uint64_t read_cr2(void)
 {
     uint64_t value;

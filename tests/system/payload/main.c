@@ -5,11 +5,14 @@
  * The command line says "name=NAME", which names windows and the file and appears nowhere in the
  * text: that has to be the same in all modes of nvmx-cluster=.  With "rounds=N" every case is run N
  * times, as regions are made of what was seen to happen again; a round whose text is that of
- * the first one is told in a line.
+ * the first one is told in a line.  With "test=NAME" other tests run in place of the cases: see
+ * vmcs/main.c.
  */
+#include "cmdline.h"
 #include "machine.h"
 #include "report.h"
 #include "trap.h"
+#include "vmcs/tests.h"
 
 /* xen/include/public/arch-x86/hvm/start_info.h */
 struct start_info {
@@ -17,7 +20,8 @@ struct start_info {
     uint64_t modules, cmdline;
 };
 
-enum { NAME_SIZE = 12, MAX_ROUNDS = 99 };
+/* What the emulator makes of a name has room for 12 characters of it. */
+enum { NAME_SIZE = 13, MAX_ROUNDS = 99 };
 
 /* payload.lds */
 extern const struct test_case case_table[], case_table_end[];
@@ -38,37 +42,10 @@ static const struct registers at_start = {
     .rflags = 2,
 };
 
-static const char *find_value(const char *cmdline, const char *key)
+static unsigned int read_rounds(const char *cmdline)
 {
-    unsigned int matched = 0;
+    unsigned int rounds = cmdline_number(cmdline, "rounds=", 1);
 
-    for (; *cmdline; cmdline++) {
-        matched = *cmdline == key[matched] ? matched + 1 : *cmdline == key[0];
-        if (!key[matched])
-            return cmdline + 1;
-    }
-    return NULL;
-}
-
-/* False: the command line does not give a name. */
-static bool read_name(char *name, const struct start_info *info)
-{
-    const char *from = info->cmdline ? find_value((const char *)info->cmdline, "name=") : NULL;
-    unsigned int size = 0;
-
-    while (from && *from > ' ' && size < NAME_SIZE - 1)
-        name[size++] = *from++;
-    name[size] = 0;
-    return size > 0;
-}
-
-static unsigned int read_rounds(const struct start_info *info)
-{
-    const char *from = info->cmdline ? find_value((const char *)info->cmdline, "rounds=") : NULL;
-    unsigned int rounds = 0;
-
-    while (from && *from >= '0' && *from <= '9' && rounds <= MAX_ROUNDS)
-        rounds = 10 * rounds + (*from++ - '0');
     return rounds && rounds <= MAX_ROUNDS ? rounds : 1;
 }
 
@@ -122,27 +99,36 @@ static void test(const struct test_case *c, unsigned int number, const char *nam
     }
 }
 
+static void run_cases(const char *name, unsigned int rounds)
+{
+    const struct test_case *c;
+    unsigned int number = 0;
+
+    for (c = case_table; c < case_table_end; c++)
+        test(c, ++number, name, rounds);
+    report_text("done ");
+    report_decimal(number);
+    report_text(" cases\n");
+}
+
 /* Called by start.S. */
 void main(const struct start_info *info);
 
 void main(const struct start_info *info)
 {
+    const char *cmdline = (const char *)info->cmdline;
     static char name[NAME_SIZE];
-    const struct test_case *c;
-    unsigned int number = 0;
 
-    if (!lab_present() || !read_name(name, info))
+    if (!lab_present() || !cmdline_copy(cmdline, "name=", name, NAME_SIZE))
         machine_shutdown(true);
     if (!machine_init()) {
         report_text("no VMX operation here\n");
         report_put(name);
         machine_shutdown(true);
     }
-    for (c = case_table; c < case_table_end; c++)
-        test(c, ++number, name, read_rounds(info));
-    report_text("done ");
-    report_decimal(number);
-    report_text(" cases\n");
+    trap_begin_case(NULL, NULL, name);
+    if (!vmcs_test(cmdline, name))
+        run_cases(name, read_rounds(cmdline));
     report_put(name);
     machine_shutdown(false);
 }

@@ -9,8 +9,8 @@ union lab_name {
     uint64_t words[NAME_SIZE / 8];
 };
 
-static char buffer[512 * 1024];
-static size_t length;
+static char buffer[3 * 1024 * 1024];
+static size_t length, handed_over;
 
 static const char *const gpr_names[NR_GPRS] = {
     "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
@@ -40,6 +40,15 @@ void report_decimal(uint64_t value)
     if (value >= 10)
         report_decimal(value / 10);
     report_char('0' + value % 10);
+}
+
+void report_number(uint64_t value)
+{
+    unsigned int digits = 1;
+
+    while (digits < 16 && value >> (4 * digits))
+        digits++;
+    report_hex(value, digits);
 }
 
 static void report_register(const char *name, uint64_t value)
@@ -152,13 +161,13 @@ void report_put(const char *mode)
 {
     union lab_name name = { .words = { 0 } };
     unsigned int used = append(&name, 0, "payload-");
-    size_t offset = 0, size;
+    size_t size;
 
     used = append(&name, used, mode);
     append(&name, used, ".txt");
-    do {
-        size = length - offset < LAB_MAX_IO ? length - offset : LAB_MAX_IO;
-        lab_call(LAB_PUT, &name, buffer + offset, size, offset);
-        offset += size;
-    } while (offset < length);
+    while (handed_over < length) {
+        size = length - handed_over < LAB_MAX_IO ? length - handed_over : LAB_MAX_IO;
+        lab_call(LAB_PUT, &name, buffer + handed_over, size, handed_over);
+        handed_over += size;
+    }
 }

@@ -3,7 +3,8 @@
  * report.h - the text that the host gets, and the marks of the emulator.
  *
  * Text is collected in memory, in order, by whoever has something to say (traps included: they
- * come while nothing else is being written), and leaves the domain once, at the end.
+ * come while nothing else is being written), and leaves the domain at the end, or before something
+ * that may end it.
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -13,6 +14,8 @@
 void report_text(const char *text);
 void report_hex(uint64_t value, unsigned int digits);
 void report_decimal(uint64_t value);
+/* Hexadecimal, as many digits as it takes. */
+void report_number(uint64_t value);
 
 /* All registers and RFLAGS, or those that differ from @before. */
 void report_registers(const struct registers *r);
@@ -29,7 +32,7 @@ struct report_part {
 /* Take back what was written from @start on where it repeats @part; true: it did. */
 bool report_fold(const struct report_part *part, size_t start);
 
-/* Hand all text to the host as "payload-NAME.txt". */
+/* Hand the text since the last time to the host's "payload-NAME.txt"; it is never taken back. */
 void report_put(const char *name);
 
 /* Is this the lab?  Elsewhere the marks are NOPs. */
