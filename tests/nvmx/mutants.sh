@@ -48,7 +48,7 @@ mutant 'what was fetched is STALE still' sync.c 's/sync->stale.word\[i\] &= ~pla
 mutant 'fetching one fetches all' sync.c 's/sync->stale.word\[i\] &= ~plan->word\[i\];/sync->stale.word[i] \&= plan->word[i] \& 0;/'
 mutant 'eager one read late' sync.c 's/== NVMX_EAGER_AFTER/== NVMX_EAGER_AFTER + 1/'
 mutant 'every read finds it STALE' sync.c '/^bool nvmx_sync_asked/,/^}/s/if (!nvmx_set_has(.*/if (position >= NVMX_POSITIONS)/'
-mutant 'nothing becomes eager by being read' sync.c '/^bool nvmx_sync_asked/,/^}/s/nvmx_set_add(/nvmx_set_remove(/'
+mutant 'nothing becomes eager by being read' sync.c '/^bool nvmx_sync_asked/,/^}/s/add_eager(sync,/nvmx_set_remove(\&sync->eager,/'
 mutant 'nothing is pinned' sync.c '/^void nvmx_sync_pin/,/^}/s/nvmx_set_add(.*/(void)sync, (void)position;/'
 mutant 'what was STALE before L2 ran is forgotten' sync.c '/^void nvmx_sync_left/,/^}/s/(sync->stale.word.i. & ~table->hardware.word.i.) |//'
 mutant 'eager fields are never found anew' sync.c 's/== NVMX_EAGER_EXITS/== 0/'
