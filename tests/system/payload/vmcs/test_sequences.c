@@ -20,8 +20,7 @@
 #include "steps.h"
 #include "vmx.h"
 
-/* Fewer steps where each is looked at. */
-enum { DEFAULT_STEPS = 3000, LOOKED_AT_STEPS = 1500, DEFAULT_LOOK = 16, NR_WATCHED = 10 };
+enum { DEFAULT_STEPS = 3000, DEFAULT_LOOK = 16, NR_WATCHED = 10 };
 
 static uint32_t watched[NR_WATCHED];
 
@@ -75,9 +74,8 @@ static void run_step(unsigned int number, unsigned int look, bool verbose)
 
 void test_sequences(const char *cmdline)
 {
-    unsigned int look = cmdline_number(cmdline, "look=", DEFAULT_LOOK), i;
-    unsigned int steps = look == 1 ? LOOKED_AT_STEPS : DEFAULT_STEPS;
-    unsigned int number = cmdline_number(cmdline, "steps=", steps);
+    unsigned int number = cmdline_number(cmdline, "steps=", DEFAULT_STEPS), i;
+    unsigned int look = cmdline_number(cmdline, "look=", DEFAULT_LOOK);
     bool verbose = cmdline_has(cmdline, "verbose");
 
     random_start(cmdline_number(cmdline, "seed=", cmdline_number(cmdline, "rounds=", 1)));
