@@ -39,12 +39,13 @@ const struct field *steps_any_field(void)
     return &fields[i];
 }
 
+/* Also one that this processor lacks: that VMWRITE fails. */
 static const struct field *any_free_field(void)
 {
     const struct field *field;
 
     do
-        field = steps_any_field();
+        field = &fields[random_below(nr_fields)];
     while (field->kind == FIELD_FIXED);
     return field;
 }
