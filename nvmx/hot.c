@@ -39,27 +39,25 @@ void nvmx_hot_entered(struct nvmx_hot *hot)
 
 bool nvmx_plan_hot(struct nvmx_hot *hot, struct nvmx_set *plan)
 {
+    uint64_t any = 0;
     unsigned int i;
 
     if (!hot->changed)
         return false;
     hot->changed = false;
-    for (i = 0; i < NVMX_SET_WORDS; i++)
-        plan->word[i] = hot->ahead.word[i] &
-                        (hot->pass[NVMX_READ].word[i] | hot->pass[NVMX_WRITE].word[i]);
-    return !nvmx_set_is_empty(plan);
+    for (i = 0; i < NVMX_SET_WORDS; i++) {
+        uint64_t word = hot->ahead.word[i];
+
+        if (word)
+            word &= hot->pass[NVMX_READ].word[i] | hot->pass[NVMX_WRITE].word[i];
+        plan->word[i] = word;
+        any |= word;
+    }
+    return any != 0;
 }
 
 bool nvmx_plan_ahead(const struct nvmx_hot *hot, struct nvmx_set *plan)
 {
     *plan = hot->ahead;
     return !nvmx_set_is_empty(plan);
-}
-
-void nvmx_hot_written(struct nvmx_hot *hot, const struct nvmx_set *plan)
-{
-    unsigned int i;
-
-    for (i = 0; i < NVMX_SET_WORDS; i++)
-        hot->ahead.word[i] &= ~plan->word[i];
 }

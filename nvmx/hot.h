@@ -64,6 +64,12 @@ static inline void nvmx_hot_changed(struct nvmx_hot *hot, unsigned int position)
  */
 bool nvmx_plan_hot(struct nvmx_hot *hot, struct nvmx_set *plan);
 bool nvmx_plan_ahead(const struct nvmx_hot *hot, struct nvmx_set *plan);
-void nvmx_hot_written(struct nvmx_hot *hot, const struct nvmx_set *plan);
+static inline void nvmx_hot_written(struct nvmx_hot *hot, const struct nvmx_set *plan)
+{
+    unsigned int i;
+
+    for (i = 0; i < NVMX_SET_WORDS; i++)
+        hot->ahead.word[i] &= ~plan->word[i];
+}
 
 #endif /* NVMX_HOT_H */

@@ -32,7 +32,8 @@ void nvmx_plan_entry(const struct nvmx_sync *sync, const struct nvmx_table *tabl
         uint64_t dirty = sync->dirty.word[i];
 
         plan->copy.word[i] = dirty & table->copy.word[i];
-        plan->inputs |= inputs_of(table, i * 64, dirty & table->input.word[i]);
+        if (dirty)
+            plan->inputs |= inputs_of(table, i * 64, dirty & table->input.word[i]);
     }
 }
 
@@ -46,21 +47,32 @@ static void find_eager_anew(struct nvmx_sync *sync)
     sync->exits = 0;
     sync->eager = sync->pinned;
     sync->eager_changed = true;
+    sync->lazy_known = false;
     memset(sync->asked, 0, sizeof(sync->asked));
+}
+
+static void find_lazy(struct nvmx_sync *sync, const struct nvmx_table *table)
+{
+    unsigned int i;
+
+    for (i = 0; i < NVMX_SET_WORDS; i++)
+        sync->lazy.word[i] = table->hardware.word[i] & ~sync->eager.word[i];
+    sync->lazy_known = true;
 }
 
 void nvmx_sync_left(struct nvmx_sync *sync, const struct nvmx_table *table, bool cr3)
 {
-    unsigned int i;
+    const unsigned int cr3_position = nvmx_position(0x6802);
 
     if (++sync->exits == NVMX_EAGER_EXITS)
         find_eager_anew(sync);
-    /* CR3 may be STALE since an exit at which L1 did not intercept it. */
-    for (i = 0; i < NVMX_SET_WORDS; i++)
-        sync->stale.word[i] = (sync->stale.word[i] & ~table->hardware.word[i]) |
-                              (table->hardware.word[i] & ~sync->eager.word[i]);
+    if (!sync->lazy_known)
+        find_lazy(sync, table);
+    /* It may be STALE since an exit at which L1 did not intercept it; nothing else of its kind. */
+    cr3 = cr3 || nvmx_set_has(&sync->stale, cr3_position);
+    sync->stale = sync->lazy;
     if (cr3)
-        nvmx_set_add(&sync->stale, nvmx_position(0x6802));
+        nvmx_set_add(&sync->stale, cr3_position);
 }
 
 bool nvmx_plan_fetch(const struct nvmx_sync *sync, const struct nvmx_set *wanted,
@@ -91,6 +103,7 @@ static void add_eager(struct nvmx_sync *sync, unsigned int position)
 {
     nvmx_set_add(&sync->eager, position);
     sync->eager_changed = true;
+    sync->lazy_known = false;
 }
 
 bool nvmx_sync_asked(struct nvmx_sync *sync, unsigned int position)

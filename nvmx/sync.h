@@ -37,6 +37,8 @@ struct nvmx_sync {
      */
     struct nvmx_set eager, pinned;
     bool     eager_changed;             /* for whoever keeps a list of them, and clears this */
+    struct nvmx_set lazy;               /* what else the processor changes, if @lazy_known */
+    bool     lazy_known;
     unsigned int exits;                 /* since then */
     uint8_t asked[NVMX_POSITIONS];      /* how often a STALE one was read; no further than NVMX_EAGER_AFTER */
 };

@@ -17,29 +17,17 @@ const struct nvmx_table *__ro_after_init nvmx_batch_table;
 static struct nvmx_batch_list __ro_after_init host_segments;
 const struct nvmx_batch_list *__ro_after_init nvmx_batch_host_segments;
 
-static void add_to_list(struct nvmx_batch_list *list, unsigned int encoding,
-                     unsigned int position)
-{
-    if ( list->nr == ARRAY_SIZE(list->field) )
-        return;
-
-    list->field[list->nr].encoding = encoding;
-    list->field[list->nr].position = position;
-    list->nr++;
-}
-
 static int __init cf_check init_table(void)
 {
     unsigned int i;
 
-    BUILD_BUG_ON(NVMX_NR_H2G_FIELDS > ARRAY_SIZE(host_segments.field));
-
     nvmx_table_init(&table);
+    BUG_ON(nvmx_nr_fields > NVMX_BATCH_LIST);
     nvmx_batch_table = &table;
 
     for ( i = 0; i < NVMX_NR_H2G_FIELDS; i++ )
-        add_to_list(&host_segments, nvmx_h2g_field[i].guest_field,
-                 nvmx_position(nvmx_h2g_field[i].host_field));
+        nvmx_batch_list_add(&host_segments, nvmx_h2g_field[i].guest_field,
+                            nvmx_position(nvmx_h2g_field[i].host_field));
     nvmx_batch_host_segments = &host_segments;
 
     return 0;
@@ -108,8 +96,11 @@ void nvmx_batch_leave_vvmcs(struct vcpu *v)
 
     if ( v == current )
         nvmx_batch_complete(v);
-    if ( batch )
-        nvmx_batch_shadow_release(v, batch);
+    if ( !batch )
+        return;
+
+    nvmx_batch_shadow_release(v, batch);
+    batch->vvmcs = NULL;
 }
 
 /*
@@ -134,7 +125,7 @@ void nvmx_batch_ctxt_switch_from(struct vcpu *v)
  * One word of a set.  A field that this processor does not have stays as it is
  * in the vvmcs: see shadow_to_vvmcs().
  */
-static unsigned int fetch_word(struct vcpu *v, unsigned int first,
+static unsigned int fetch_word(struct nvmx_batch *batch, unsigned int first,
                                uint64_t word)
 {
     unsigned int nr = 0;
@@ -145,20 +136,20 @@ static unsigned int fetch_word(struct vcpu *v, unsigned int first,
         unsigned long value;
 
         if ( !vmread_safe(nvmx_batch_table->encoding[position], &value) )
-            nvmx_batch_set_at(v, position, value);
+            nvmx_batch_set_at(batch->shadow, batch->vvmcs, position, value);
     }
 
     return nr;
 }
 
-unsigned int nvmx_batch_fetch(struct vcpu *v, struct nvmx_batch *batch,
+unsigned int nvmx_batch_fetch(struct nvmx_batch *batch,
                               const struct nvmx_set *plan)
 {
     unsigned int i, nr = 0;
 
     for ( i = 0; i < NVMX_SET_WORDS; i++ )
         if ( plan->word[i] )
-            nr += fetch_word(v, i * 64, plan->word[i]);
+            nr += fetch_word(batch, i * 64, plan->word[i]);
 
     nvmx_sync_fetched(&batch->sync, plan);
     perfc_add(nvmx_batch_fetched, nr);
@@ -166,10 +157,7 @@ unsigned int nvmx_batch_fetch(struct vcpu *v, struct nvmx_batch *batch,
     return nr;
 }
 
-/*
- * Fields that this processor does not have are no longer asked for.  There are
- * fewer EXIT_HARDWARE fields than the list has room.
- */
+/* Fields that this processor does not have are no longer asked for. */
 static void list_eager(struct nvmx_batch *batch)
 {
     unsigned int p;
@@ -181,24 +169,17 @@ static void list_eager(struct nvmx_batch *batch)
         if ( nvmx_set_has(&batch->sync.eager, p) &&
              nvmx_set_has(&nvmx_batch_table->hardware, p) &&
              !vmread_safe(nvmx_batch_table->encoding[p], &value) )
-            add_to_list(&batch->eager, nvmx_batch_table->encoding[p], p);
+            nvmx_batch_list_add(&batch->eager, nvmx_batch_table->encoding[p],
+                                p);
 }
 
-static void fetch_list(struct vcpu *v, const struct nvmx_batch_list *list)
-{
-    uint64_t *vvmcs = nvmx_batch_vvmcs(v);
-    unsigned long value;
-    unsigned int i;
-
-    for ( i = 0; i < list->nr; i++ )
-    {
-        __vmread(list->field[i].encoding, &value);
-        ACCESS_ONCE(vvmcs[list->field[i].position]) = value;
-    }
-}
-
-/* The same; what L1 reads from the shadow VMCS is noted. */
-static void fetch_list_kept(struct vcpu *v, const struct nvmx_batch_list *list)
+/*
+ * Once for each kind, with all in registers: this is a good part of an exit.
+ * With VMCS shadowing what L1 reads from the shadow VMCS is noted.
+ */
+static always_inline void fetch_list(const struct nvmx_batch_list *list,
+                                     struct nvmx_batch_shadow *shadow,
+                                     uint64_t *vvmcs)
 {
     unsigned long value;
     unsigned int i;
@@ -206,19 +187,19 @@ static void fetch_list_kept(struct vcpu *v, const struct nvmx_batch_list *list)
     for ( i = 0; i < list->nr; i++ )
     {
         __vmread(list->field[i].encoding, &value);
-        nvmx_batch_set_at(v, list->field[i].position, value);
+        nvmx_batch_set_at(shadow, vvmcs, list->field[i].position, value);
     }
 }
 
-unsigned int nvmx_batch_fetch_eager(struct vcpu *v, struct nvmx_batch *batch)
+unsigned int nvmx_batch_fetch_eager(struct nvmx_batch *batch)
 {
     if ( unlikely(batch->sync.eager_changed) )
         list_eager(batch);
 
     if ( batch->shadow )
-        fetch_list_kept(v, &batch->eager);
+        fetch_list(&batch->eager, batch->shadow, batch->vvmcs);
     else
-        fetch_list(v, &batch->eager);
+        fetch_list(&batch->eager, NULL, batch->vvmcs);
 
     perfc_add(nvmx_batch_fetched, batch->eager.nr);
 
@@ -230,7 +211,7 @@ static void fetch_late(struct vcpu *v, struct nvmx_batch *batch,
                        const struct nvmx_set *plan)
 {
     vmx_vmcs_peek(v, vcpu_nestedhvm(v).nv_n2vmcx_pa);
-    batch->fetched += nvmx_batch_fetch(v, batch, plan);
+    batch->fetched += nvmx_batch_fetch(batch, plan);
     vmx_vmcs_unpeek(v);
 
     perfc_incr(nvmx_batch_late);

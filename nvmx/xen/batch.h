@@ -46,6 +46,9 @@ struct nvmx_batch_cr_inputs {
     uint64_t cr0, cr4, mask0, mask4, shadow0, shadow4;
 };
 
+/* As many as there are fields, at least: init_table(). */
+enum { NVMX_BATCH_LIST = 160 };
+
 /*
  * Fields to be moved one after the other, at each virtual exit: what loops
  * over the bits of a set costs three times as much.
@@ -55,8 +58,19 @@ struct nvmx_batch_list {
     struct {
         uint16_t encoding;          /* in the VMCS that is current */
         uint16_t position;          /* in the vvmcs */
-    } field[128];
+    } field[NVMX_BATCH_LIST];
 };
+
+static inline void nvmx_batch_list_add(struct nvmx_batch_list *list,
+                                       unsigned int encoding,
+                                       unsigned int position)
+{
+    BUG_ON(list->nr == ARRAY_SIZE(list->field));
+
+    list->field[list->nr].encoding = encoding;
+    list->field[list->nr].position = position;
+    list->nr++;
+}
 
 /* Words of an MSR bitmap that do not intercept all of their MSRs: few. */
 enum { NVMX_BATCH_MSR_WORDS = 32 };
@@ -65,6 +79,11 @@ struct nvmx_batch {
     struct nvmx_sync sync;
     struct nvmx_batch_list eager;   /* sync.eager's that VMREAD has, but for CR3 */
     struct nvmx_batch_shadow *shadow;       /* NULL without VMCS shadowing */
+    /*
+     * The vvmcs by position: L1's page, or what is kept of it.  From a virtual
+     * entry by batch until the vvmcs is given up.
+     */
+    uint64_t *vvmcs;
     bool entered;                   /* L2 was entered, and will be left, by batch */
     bool known;                     /* @host02 and the merged fields of vmcs02 are ours */
     struct nvmx_batch_host host01, host02;  /* when the VMCS was last left */
@@ -92,6 +111,8 @@ struct nvmx_batch_shadow {
     bool active;        /* the shadow VMCS: VMCLEAR it before L1 runs */
     bool trapping;      /* the bitmaps are ours */
     struct nvmx_hot hot;
+    bool writes_listed;             /* @writes is up to date */
+    struct nvmx_batch_list writes;  /* what L1 writes without an exit */
     struct nvmx_set supported;      /* fields that this processor has */
     struct nvmx_set stored;         /* by translated code, in the present execution */
     uint64_t field[NVMX_POSITIONS];
@@ -104,48 +125,44 @@ static inline struct nvmx_batch *nvmx_batch_of(const struct vcpu *v)
     return vcpu_2_nvmx(v).batch;
 }
 
-/* By position.  With VMCS shadowing: kept. */
-static always_inline uint64_t *nvmx_batch_vvmcs(const struct vcpu *v)
-{
-    struct nvmx_batch_shadow *shadow = nvmx_batch_of(v)->shadow;
-
-    return shadow ? shadow->field : vcpu_nestedhvm(v).nv_vvmcx;
-}
-
 /* A field of the vvmcs, which is not STALE. */
-static always_inline uint64_t nvmx_batch_get(const struct vcpu *v,
+static always_inline uint64_t nvmx_batch_get(const struct nvmx_batch *batch,
                                              uint32_t encoding)
 {
-    return ACCESS_ONCE(nvmx_batch_vvmcs(v)[nvmx_position(encoding)]);
+    return ACCESS_ONCE(batch->vvmcs[nvmx_position(encoding)]);
 }
 
-static always_inline void nvmx_batch_set_at(struct vcpu *v,
+/* @shadow and @vvmcs: of one batch. */
+static always_inline void nvmx_batch_set_at(struct nvmx_batch_shadow *shadow,
+                                            uint64_t *vvmcs,
                                             unsigned int position,
                                             uint64_t value)
 {
-    struct nvmx_batch_shadow *shadow = nvmx_batch_of(v)->shadow;
-    uint64_t *field = nvmx_batch_vvmcs(v) + position;
-
-    if ( shadow && *field != value )
+    if ( shadow )
+    {
+        if ( vvmcs[position] == value )
+            return;
         nvmx_hot_changed(&shadow->hot, position);
-    ACCESS_ONCE(*field) = value;
+    }
+    ACCESS_ONCE(vvmcs[position]) = value;
 }
 
-static always_inline void nvmx_batch_set(struct vcpu *v, uint32_t encoding,
-                                         uint64_t value)
+static always_inline void nvmx_batch_set(struct nvmx_batch *batch,
+                                         uint32_t encoding, uint64_t value)
 {
-    nvmx_batch_set_at(v, nvmx_position(encoding), value);
+    nvmx_batch_set_at(batch->shadow, batch->vvmcs, nvmx_position(encoding),
+                      value);
 }
 
 /*
  * batch.c: VMREAD what @plan has, of the VMCS that is current in hardware;
  * returns how many.
  */
-unsigned int nvmx_batch_fetch(struct vcpu *v, struct nvmx_batch *batch,
+unsigned int nvmx_batch_fetch(struct nvmx_batch *batch,
                               const struct nvmx_set *plan);
 
 /* The same with sync.eager, right behind nvmx_sync_left(). */
-unsigned int nvmx_batch_fetch_eager(struct vcpu *v, struct nvmx_batch *batch);
+unsigned int nvmx_batch_fetch_eager(struct nvmx_batch *batch);
 
 /* The positions that a VM exit loads L1's segments from: nvmx_h2g_field. */
 extern const struct nvmx_batch_list *nvmx_batch_host_segments;

@@ -141,7 +141,7 @@ void nvmx_batch_io_bitmap_chosen(struct vcpu *v, const void *bitmap)
 void nvmx_batch_merge_bitmaps(struct vcpu *v, struct nvmx_batch *batch)
 {
     const struct nestedvmx *nvmx = &vcpu_2_nvmx(v);
-    uint32_t controls = nvmx_batch_get(v, CPU_BASED_VM_EXEC_CONTROL);
+    uint32_t controls = nvmx_batch_get(batch, CPU_BASED_VM_EXEC_CONTROL);
 
     if ( (controls & CPU_BASED_ACTIVATE_MSR_BITMAP) && nvmx->msrbitmap )
         merge_msrs(v, batch);

@@ -82,25 +82,26 @@ static void set_cr3(struct vcpu *v, uint64_t cr3)
  * (SDM vol. 3, "VMX transitions"), and with it they do not.  The stock path
  * does it always, with each CR3.
  */
-static void flush_unless_tagged(struct vcpu *v)
+static void flush_unless_tagged(struct vcpu *v,
+                                const struct nvmx_batch *batch)
 {
-    uint32_t primary = nvmx_batch_get(v, CPU_BASED_VM_EXEC_CONTROL);
-    uint32_t secondary = nvmx_batch_get(v, SECONDARY_VM_EXEC_CONTROL);
+    uint32_t primary = nvmx_batch_get(batch, CPU_BASED_VM_EXEC_CONTROL);
+    uint32_t secondary = nvmx_batch_get(batch, SECONDARY_VM_EXEC_CONTROL);
 
     if ( !(primary & CPU_BASED_ACTIVATE_SECONDARY_CONTROLS) ||
          !(secondary & SECONDARY_EXEC_ENABLE_VPID) )
         hvm_asid_flush_vcpu(v);
 }
 
-static struct nvmx_batch_cr_inputs inputs_now(const struct vcpu *v)
+static struct nvmx_batch_cr_inputs inputs_now(const struct nvmx_batch *batch)
 {
     return (struct nvmx_batch_cr_inputs){
-        .cr0 = nvmx_batch_get(v, GUEST_CR0),
-        .cr4 = nvmx_batch_get(v, GUEST_CR4),
-        .mask0 = nvmx_batch_get(v, CR0_GUEST_HOST_MASK),
-        .mask4 = nvmx_batch_get(v, CR4_GUEST_HOST_MASK),
-        .shadow0 = nvmx_batch_get(v, CR0_READ_SHADOW),
-        .shadow4 = nvmx_batch_get(v, CR4_READ_SHADOW),
+        .cr0 = nvmx_batch_get(batch, GUEST_CR0),
+        .cr4 = nvmx_batch_get(batch, GUEST_CR4),
+        .mask0 = nvmx_batch_get(batch, CR0_GUEST_HOST_MASK),
+        .mask4 = nvmx_batch_get(batch, CR4_GUEST_HOST_MASK),
+        .shadow0 = nvmx_batch_get(batch, CR0_READ_SHADOW),
+        .shadow4 = nvmx_batch_get(batch, CR4_READ_SHADOW),
     };
 }
 
@@ -133,16 +134,16 @@ static void remember_entered(const struct vcpu *v, struct nvmx_batch *batch)
 
 bool nvmx_batch_enter_cr(struct vcpu *v, struct nvmx_batch *batch)
 {
-    struct nvmx_batch_cr_inputs now = inputs_now(v);
+    struct nvmx_batch_cr_inputs now = inputs_now(batch);
     unsigned int cr3 = nvmx_position(GUEST_CR3);
 
     if ( same_inputs(&now, &batch->inputs) && left_as_entered(batch) &&
          nvmx_batch_restore_cr(v, &batch->cr02) )
     {
         if ( nvmx_set_has(&batch->sync.dirty, cr3) )
-            set_cr3(v, nvmx_batch_get(v, GUEST_CR3));
+            set_cr3(v, nvmx_batch_get(batch, GUEST_CR3));
         else
-            flush_unless_tagged(v);
+            flush_unless_tagged(v, batch);
         return true;
     }
 
@@ -152,7 +153,7 @@ bool nvmx_batch_enter_cr(struct vcpu *v, struct nvmx_batch *batch)
         struct nvmx_set plan = {};
 
         nvmx_set_add(&plan, cr3);
-        nvmx_batch_fetch(v, batch, &plan);
+        nvmx_batch_fetch(batch, &plan);
     }
     nvmx_load_shadow_crs(v);
     batch->inputs = now;
@@ -163,17 +164,17 @@ bool nvmx_batch_enter_cr(struct vcpu *v, struct nvmx_batch *batch)
 
 bool nvmx_batch_leave_cr(struct vcpu *v, struct nvmx_batch *batch)
 {
-    uint64_t cr3 = nvmx_batch_get(v, HOST_CR3);
+    uint64_t cr3 = nvmx_batch_get(batch, HOST_CR3);
 
-    if ( nvmx_batch_get(v, HOST_CR0) != batch->cr01.guest_cr0 ||
-         nvmx_batch_get(v, HOST_CR4) != batch->cr01.guest_cr4 ||
+    if ( nvmx_batch_get(batch, HOST_CR0) != batch->cr01.guest_cr0 ||
+         nvmx_batch_get(batch, HOST_CR4) != batch->cr01.guest_cr4 ||
          !nvmx_batch_restore_cr(v, &batch->cr01) )
         return false;
 
     if ( cr3 != v->arch.hvm.guest_cr[3] )
         set_cr3(v, cr3);
     else
-        flush_unless_tagged(v);
+        flush_unless_tagged(v, batch);
 
     return true;
 }

@@ -19,10 +19,10 @@
 /*
  * Where the stock path does something for MSRs of L2 that it seldom has to do.
  */
-static bool is_usual(const struct vcpu *v)
+static bool is_usual(const struct vcpu *v, const struct nvmx_batch *batch)
 {
     return v->arch.hvm.cache_mode != NO_FILL_CACHE_MODE &&
-           !(nvmx_batch_get(v, VM_ENTRY_CONTROLS) &
+           !(nvmx_batch_get(batch, VM_ENTRY_CONTROLS) &
              VM_ENTRY_LOAD_PERF_GLOBAL_CTRL);
 }
 
@@ -33,7 +33,9 @@ static bool begin(struct vcpu *v, struct nvmx_batch *batch)
     if ( likely(batch->entered) )
     {
         nvmx_batch_shadow_prepare(v, batch);
-        batch->entered = is_usual(v);
+        batch->vvmcs = batch->shadow ? batch->shadow->field
+                                     : vcpu_nestedhvm(v).nv_vvmcx;
+        batch->entered = is_usual(v, batch);
     }
     if ( unlikely(!batch->entered) )
     {
@@ -78,10 +80,9 @@ static void load_controls(struct vcpu *v, struct nvmx_batch *batch,
         nvmx_update_pfec(v);
 }
 
-static unsigned int copy_word(const struct vcpu *v, unsigned int first,
+static unsigned int copy_word(const uint64_t *vvmcs, unsigned int first,
                               uint64_t word)
 {
-    const uint64_t *vvmcs = nvmx_batch_vvmcs(v);
     unsigned int n;
 
     for ( n = 0; word; word &= word - 1, n++ )
@@ -95,13 +96,13 @@ static unsigned int copy_word(const struct vcpu *v, unsigned int first,
     return n;
 }
 
-static void copy_fields(const struct vcpu *v, const struct nvmx_set *copy)
+static void copy_fields(const uint64_t *vvmcs, const struct nvmx_set *copy)
 {
     unsigned int i, n = 0;
 
     for ( i = 0; i < NVMX_SET_WORDS; i++ )
         if ( copy->word[i] )
-            n += copy_word(v, i * 64, copy->word[i]);
+            n += copy_word(vvmcs, i * 64, copy->word[i]);
 
     perfc_add(nvmx_batch_written, n);
 }
@@ -110,18 +111,18 @@ static void copy_fields(const struct vcpu *v, const struct nvmx_set *copy)
  * The processor takes an event once, and Xen may have injected one of its own:
  * so at every entry.  Without an event the other two mean nothing.
  */
-static void load_event(const struct vcpu *v)
+static void load_event(const struct nvmx_batch *batch)
 {
-    uint32_t info = nvmx_batch_get(v, VM_ENTRY_INTR_INFO);
+    uint32_t info = nvmx_batch_get(batch, VM_ENTRY_INTR_INFO);
 
     __vmwrite(VM_ENTRY_INTR_INFO, info);
     if ( likely(!(info & INTR_INFO_VALID_MASK)) )
         return;
 
     __vmwrite(VM_ENTRY_EXCEPTION_ERROR_CODE,
-              (uint32_t)nvmx_batch_get(v, VM_ENTRY_EXCEPTION_ERROR_CODE));
+              (uint32_t)nvmx_batch_get(batch, VM_ENTRY_EXCEPTION_ERROR_CODE));
     __vmwrite(VM_ENTRY_INSTRUCTION_LEN,
-              (uint32_t)nvmx_batch_get(v, VM_ENTRY_INSTRUCTION_LEN));
+              (uint32_t)nvmx_batch_get(batch, VM_ENTRY_INSTRUCTION_LEN));
 }
 
 /*
@@ -130,7 +131,7 @@ static void load_event(const struct vcpu *v)
  */
 static bool load_fields(struct vcpu *v, struct nvmx_batch *batch)
 {
-    struct nvmx_batch_host host = nvmx_batch_host_now(v);
+    const struct nvmx_batch_host *host = &batch->host01;    /* of just now */
     struct nvmx_plan_entry plan;
     bool paging_mode;
 
@@ -138,17 +139,17 @@ static bool load_fields(struct vcpu *v, struct nvmx_batch *batch)
     if ( unlikely(!batch->known) )
         plan.inputs = NVMX_INPUT_ALL;
     else
-        plan.inputs |= nvmx_batch_host_inputs(&batch->host02, &host);
+        plan.inputs |= nvmx_batch_host_inputs(&batch->host02, host);
 
     load_controls(v, batch, plan.inputs);
-    copy_fields(v, &plan.copy);
+    copy_fields(batch->vvmcs, &plan.copy);
     paging_mode = nvmx_batch_enter_cr(v, batch);
     if ( plan.inputs & NVMX_INPUT_TSC )
         hvm_set_tsc_offset(v, v->arch.hvm.cache_tsc_offset, 0);
-    load_event(v);
+    load_event(batch);
 
-    if ( unlikely(!batch->known) || batch->host02.cr0 != host.cr0 )
-        __vmwrite(HOST_CR0, host.cr0);
+    if ( unlikely(!batch->known) || batch->host02.cr0 != host->cr0 )
+        __vmwrite(HOST_CR0, host->cr0);
 
     batch->known = true;
     nvmx_sync_entered(&batch->sync);
@@ -166,11 +167,12 @@ void nvmx_batch_set_lma(struct vcpu *v, bool lma)
         v->arch.hvm.guest_efer &= ~(EFER_LMA | EFER_LME);
 }
 
-static void load_registers(const struct vcpu *v, struct cpu_user_regs *regs)
+static void load_registers(const struct nvmx_batch *batch,
+                           struct cpu_user_regs *regs)
 {
-    regs->rip = nvmx_batch_get(v, GUEST_RIP);
-    regs->rsp = nvmx_batch_get(v, GUEST_RSP);
-    regs->rflags = nvmx_batch_get(v, GUEST_RFLAGS);
+    regs->rip = nvmx_batch_get(batch, GUEST_RIP);
+    regs->rsp = nvmx_batch_get(batch, GUEST_RSP);
+    regs->rflags = nvmx_batch_get(batch, GUEST_RFLAGS);
 }
 
 /*
@@ -181,10 +183,12 @@ static void load_registers(const struct vcpu *v, struct cpu_user_regs *regs)
  * that to hold the vCPU stays in dirty_cpumask while L1 runs: see
  * batch_exit.c.
  */
-static bool has_nested_p2m(const struct vcpu *v, const struct p2m_domain *p2m)
+static bool has_nested_p2m(const struct vcpu *v,
+                           const struct nvmx_batch *batch,
+                           const struct p2m_domain *p2m)
 {
     const struct nestedvcpu *nv = &vcpu_nestedhvm(v);
-    uint64_t base = nvmx_batch_get(v, EPT_POINTER) & PAGE_MASK;
+    uint64_t base = nvmx_batch_get(batch, EPT_POINTER) & PAGE_MASK;
 
     return p2m && !nv->nv_flushp2m &&
            ACCESS_ONCE(p2m->np2m_base) == base &&
@@ -192,26 +196,26 @@ static bool has_nested_p2m(const struct vcpu *v, const struct p2m_domain *p2m)
            cpumask_test_cpu(v->processor, p2m->dirty_cpumask);
 }
 
-static uint64_t eptp(struct vcpu *v)
+static uint64_t eptp(struct vcpu *v, const struct nvmx_batch *batch)
 {
     struct p2m_domain *p2m = vcpu_nestedhvm(v).nv_p2m;
 
     if ( !nestedhvm_paging_mode_hap(v) )
         return nvmx_host_eptp(v);
 
-    return likely(has_nested_p2m(v, p2m)) ? p2m->ept.eptp : nvmx_shadow_eptp(v);
+    return likely(has_nested_p2m(v, batch, p2m)) ? p2m->ept.eptp : nvmx_shadow_eptp(v);
 }
 
-static void load_vpid(struct vcpu *v)
+static void load_vpid(struct vcpu *v, const struct nvmx_batch *batch)
 {
     struct nestedvmx *nvmx = &vcpu_2_nvmx(v);
     uint32_t vpid;
 
-    if ( !cpu_has_vmx_vpid || !(nvmx_batch_get(v, SECONDARY_VM_EXEC_CONTROL) &
+    if ( !cpu_has_vmx_vpid || !(nvmx_batch_get(batch, SECONDARY_VM_EXEC_CONTROL) &
                                 SECONDARY_EXEC_ENABLE_VPID) )
         return;
 
-    vpid = nvmx_batch_get(v, VIRTUAL_PROCESSOR_ID);
+    vpid = nvmx_batch_get(batch, VIRTUAL_PROCESSOR_ID);
     if ( nvmx->guest_vpid == vpid )
         return;
 
@@ -233,7 +237,7 @@ bool nvmx_batch_vmentry(struct vcpu *v, struct cpu_user_regs *regs)
     nvcpu->nv_vmentry_pending = 0;
     nvcpu->nv_vmswitch_in_progress = 1;
 
-    lma_l2 = nvmx_batch_get(v, VM_ENTRY_CONTROLS) & VM_ENTRY_IA32E_MODE;
+    lma_l2 = nvmx_batch_get(batch, VM_ENTRY_CONTROLS) & VM_ENTRY_IA32E_MODE;
     nvmx_batch_set_lma(v, lma_l2);
     if ( !load_fields(v, batch) && lma != lma_l2 )
         paging_update_paging_modes(v);
@@ -242,9 +246,9 @@ bool nvmx_batch_vmentry(struct vcpu *v, struct cpu_user_regs *regs)
          hvm_pae_enabled(v) )
         nvmx_load_pdptes(v);
 
-    load_registers(v, regs);
-    __vmwrite(EPT_POINTER, eptp(v));
-    load_vpid(v);
+    load_registers(batch, regs);
+    __vmwrite(EPT_POINTER, eptp(v, batch));
+    load_vpid(v, batch);
 
     return true;
 }

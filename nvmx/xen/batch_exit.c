@@ -19,79 +19,81 @@
 #include "internal.h"
 
 /* Reading CR3 in L2 does not tell L1; writing it need not either. */
-static bool cr3_is_l2s(const struct vcpu *v)
+static bool cr3_is_l2s(const struct nvmx_batch *batch)
 {
-    return !(nvmx_batch_get(v, CPU_BASED_VM_EXEC_CONTROL) &
+    return !(nvmx_batch_get(batch, CPU_BASED_VM_EXEC_CONTROL) &
              CPU_BASED_CR3_LOAD_EXITING);
 }
 
 /* What sync_exception_state() is going to write must not be fetched later. */
-static void fetch_event(struct vcpu *v, struct nvmx_batch *batch)
+static void fetch_event(struct nvmx_batch *batch)
 {
     struct nvmx_set wanted = {}, plan;
 
     nvmx_set_add(&wanted, nvmx_position(VM_EXIT_INTR_INFO));
     nvmx_set_add(&wanted, nvmx_position(VM_EXIT_INTR_ERROR_CODE));
     if ( nvmx_plan_fetch(&batch->sync, &wanted, &plan) )
-        batch->fetched += nvmx_batch_fetch(v, batch, &plan);
+        batch->fetched += nvmx_batch_fetch(batch, &plan);
 }
 
 /* CR3 is STALE at some exits only: not in the list. */
-static void fetch_cr3(struct vcpu *v, struct nvmx_batch *batch)
+static void fetch_cr3(struct nvmx_batch *batch)
 {
     unsigned long cr3;
 
     __vmread(GUEST_CR3, &cr3);
-    nvmx_batch_set(v, GUEST_CR3, cr3);
+    nvmx_batch_set(batch, GUEST_CR3, cr3);
     nvmx_set_remove(&batch->sync.stale, nvmx_position(GUEST_CR3));
     batch->fetched++;
 }
 
-static void fetch_eager(struct vcpu *v, struct nvmx_batch *batch)
+static void fetch_eager(struct nvmx_batch *batch)
 {
     unsigned int cr3 = nvmx_position(GUEST_CR3);
 
-    nvmx_sync_left(&batch->sync, nvmx_batch_table, cr3_is_l2s(v));
-    batch->fetched = nvmx_batch_fetch_eager(v, batch);
+    nvmx_sync_left(&batch->sync, nvmx_batch_table, cr3_is_l2s(batch));
+    batch->fetched = nvmx_batch_fetch_eager(batch);
     if ( nvmx_set_has(&batch->sync.eager, cr3) &&
          nvmx_set_has(&batch->sync.stale, cr3) )
-        fetch_cr3(v, batch);
-    if ( unlikely(vcpu_2_nvmx(v).intr.intr_info & INTR_INFO_VALID_MASK) )
-        fetch_event(v, batch);
+        fetch_cr3(batch);
 }
 
 /* As sync_vvmcs_ro() has it. */
-static void adjust_ept_violation(struct vcpu *v)
+static void adjust_ept_violation(const struct vcpu *v, struct nvmx_batch *batch)
 {
     const struct nestedvmx *nvmx = &vcpu_2_nvmx(v);
 
-    if ( nvmx_batch_get(v, VM_EXIT_REASON) != EXIT_REASON_EPT_VIOLATION )
+    if ( nvmx_batch_get(batch, VM_EXIT_REASON) != EXIT_REASON_EPT_VIOLATION )
         return;
 
-    nvmx_batch_set(v, EXIT_QUALIFICATION, nvmx->ept.exit_qual);
-    nvmx_batch_set(v, VM_EXIT_REASON, nvmx->ept.exit_reason);
+    nvmx_batch_set(batch, EXIT_QUALIFICATION, nvmx->ept.exit_qual);
+    nvmx_batch_set(batch, VM_EXIT_REASON, nvmx->ept.exit_reason);
 }
 
 /* vmcs02 is current, for the last time. */
 static void store_fields(struct vcpu *v, struct nvmx_batch *batch,
                          const struct cpu_user_regs *regs)
 {
-    fetch_eager(v, batch);
-    adjust_ept_violation(v);
+    fetch_eager(batch);
+    adjust_ept_violation(v, batch);
 
-    nvmx_batch_set(v, GUEST_RIP, regs->rip);
-    nvmx_batch_set(v, GUEST_RSP, regs->rsp);
-    nvmx_batch_set(v, VM_ENTRY_INTR_INFO, 0);
+    nvmx_batch_set(batch, GUEST_RIP, regs->rip);
+    nvmx_batch_set(batch, GUEST_RSP, regs->rsp);
+    nvmx_batch_set(batch, VM_ENTRY_INTR_INFO, 0);
     if ( v->arch.hvm.vmx.cr4_host_mask != ~0UL )
-        nvmx_batch_set(v, GUEST_CR4, v->arch.hvm.guest_cr[4]);
+        nvmx_batch_set(batch, GUEST_CR4, v->arch.hvm.guest_cr[4]);
 
-    nvmx_sync_exception_state(v);
+    if ( unlikely(vcpu_2_nvmx(v).intr.intr_info & INTR_INFO_VALID_MASK) )
+    {
+        fetch_event(batch);
+        nvmx_sync_exception_state(v);
+    }
 
     if ( unlikely(!hvm_long_mode_active(v)) && nvmx_ept_enabled(v) &&
          hvm_pae_enabled(v) )
         nvmx_store_pdptes(v);
 
-    batch->host02 = nvmx_batch_host_now(v);
+    batch->host02 = nvmx_batch_host_now(v);     /* and now is for vmcs01, too */
     nvmx_batch_save_cr(v, &batch->cr02);
 }
 
@@ -99,10 +101,10 @@ static void store_fields(struct vcpu *v, struct nvmx_batch *batch,
  * Xen's own controls, which it may have changed while vmcs01 was not loaded.
  */
 static void load_own_controls(struct vcpu *v,
-                              const struct nvmx_batch_host *was)
+                              const struct nvmx_batch_host *was,
+                              const struct nvmx_batch_host *is)
 {
-    struct nvmx_batch_host is = nvmx_batch_host_now(v);
-    uint32_t inputs = nvmx_batch_host_inputs(was, &is);
+    uint32_t inputs = nvmx_batch_host_inputs(was, is);
 
     if ( inputs & NVMX_INPUT_CPU )
         vmx_update_cpu_exec_control(v);
@@ -112,14 +114,13 @@ static void load_own_controls(struct vcpu *v,
         vmx_update_exception_bitmap(v);
     if ( inputs & NVMX_INPUT_TSC )
         hvm_set_tsc_offset(v, v->arch.hvm.cache_tsc_offset, 0);
-    if ( was->cr0 != is.cr0 )
-        __vmwrite(HOST_CR0, is.cr0);
+    if ( was->cr0 != is->cr0 )
+        __vmwrite(HOST_CR0, is->cr0);
 }
 
-static void load_segments(const struct vcpu *v)
+static void load_segments(const uint64_t *vvmcs)
 {
     const struct nvmx_batch_list *list = nvmx_batch_host_segments;
-    const uint64_t *vvmcs = nvmx_batch_vvmcs(v);
     unsigned int i;
 
     for ( i = 0; i < list->nr; i++ )
@@ -145,9 +146,9 @@ static bool load_known_pat(const struct vcpu *v, struct nvmx_batch *batch,
 
 static void load_msrs(struct vcpu *v, struct nvmx_batch *batch)
 {
-    uint32_t controls = nvmx_batch_get(v, VM_EXIT_CONTROLS) &
+    uint32_t controls = nvmx_batch_get(batch, VM_EXIT_CONTROLS) &
                         (VM_EXIT_LOAD_HOST_PAT | VM_EXIT_LOAD_PERF_GLOBAL_CTRL);
-    uint64_t pat = nvmx_batch_get(v, HOST_PAT), loaded;
+    uint64_t pat = nvmx_batch_get(batch, HOST_PAT), loaded;
 
     if ( !controls ||
          (controls == VM_EXIT_LOAD_HOST_PAT && load_known_pat(v, batch, pat)) )
@@ -164,14 +165,22 @@ static bool load_host_state(struct vcpu *v, struct nvmx_batch *batch)
 {
     bool paging_mode;
 
-    load_own_controls(v, &batch->host01);
-    load_segments(v);
+    load_own_controls(v, &batch->host01, &batch->host02);
+    load_segments(batch->vvmcs);
     paging_mode = nvmx_batch_leave_cr(v, batch);
     if ( unlikely(!paging_mode) )
         nvmx_load_host_crs(v);
     load_msrs(v, batch);
 
     return paging_mode;
+}
+
+/* It has something to do for an interrupt of L1's only, and asks for that. */
+static void update_apicv(struct vcpu *v, const struct nvmx_batch *batch)
+{
+    if ( nvmx_batch_get(batch, VM_EXIT_REASON) ==
+         EXIT_REASON_EXTERNAL_INTERRUPT )
+        nvmx_update_apicv(v);
 }
 
 bool nvmx_batch_vmexit(struct vcpu *v, struct cpu_user_regs *regs)
@@ -195,18 +204,18 @@ bool nvmx_batch_vmexit(struct vcpu *v, struct cpu_user_regs *regs)
     nvcpu->nv_vmexit_pending = 0;
     nvcpu->nv_vmswitch_in_progress = 1;
 
-    lma_l1 = nvmx_batch_get(v, VM_EXIT_CONTROLS) & VM_EXIT_IA32E_MODE;
+    lma_l1 = nvmx_batch_get(batch, VM_EXIT_CONTROLS) & VM_EXIT_IA32E_MODE;
     nvmx_batch_set_lma(v, lma_l1);
     if ( !load_host_state(v, batch) && lma != lma_l1 )
         paging_update_paging_modes(v);
 
-    regs->rip = nvmx_batch_get(v, HOST_RIP);
-    regs->rsp = nvmx_batch_get(v, HOST_RSP);
+    regs->rip = nvmx_batch_get(batch, HOST_RIP);
+    regs->rsp = nvmx_batch_get(batch, HOST_RSP);
     /* VM exit clears all bits except bit 1 */
     regs->rflags = X86_EFLAGS_MBS;
 
     if ( cpu_has_vmx_virtual_intr_delivery )
-        nvmx_update_apicv(v);
+        update_apicv(v, batch);
 
     nvcpu->nv_vmswitch_in_progress = 0;
 

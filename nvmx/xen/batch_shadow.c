@@ -46,6 +46,17 @@ static bool always_exits(uint32_t encoding, enum nvmx_access access)
             encoding == MSR_BITMAP);
 }
 
+/*
+ * And this one Xen reads before a virtual entry is certain: to gather for that,
+ * and return to vmcs01, would cost each entry more than it costs the few that
+ * write it to exit (KVM: around an interrupt window).
+ */
+static bool never_passes(uint32_t encoding, enum nvmx_access access)
+{
+    return always_exits(encoding, access) ||
+           (access == NVMX_WRITE && encoding == CPU_BASED_VM_EXEC_CONTROL);
+}
+
 static bool has_halves(uint32_t encoding)
 {
     return (encoding >> 13 & 3) == 1;
@@ -127,11 +138,12 @@ void nvmx_batch_shadow_exited(struct vcpu *v, struct nvmx_batch *batch,
     unsigned int position = nvmx_position(encoding);
 
     if ( !keeps(v, batch, encoding) ||
-         always_exits(encoding & ~VMCS_HIGH(0), access) ||
+         never_passes(encoding & ~VMCS_HIGH(0), access) ||
          !nvmx_hot_exited(&batch->shadow->hot, position, access) )
         return;
 
     nvmx_sync_pin(&batch->sync, position);
+    batch->shadow->writes_listed = false;
     pass(v, nvmx_batch_table->encoding[position], access);
 }
 
@@ -143,7 +155,8 @@ static void load(const struct vcpu *v, struct nvmx_batch_shadow *shadow)
     shadow->active = true;
 }
 
-static void clear(const struct vcpu *v, struct nvmx_batch_shadow *shadow)
+static always_inline void clear(const struct vcpu *v,
+                                struct nvmx_batch_shadow *shadow)
 {
     __vmpclear(v->arch.hvm.vmx.vmcs_shadow_maddr);
     shadow->active = false;
@@ -187,39 +200,46 @@ static void keep(struct vcpu *v, struct nvmx_batch_shadow *shadow)
     shadow->trapping = shadow->kept = shadow->gathered = true;
 }
 
-/*
- * One that has just become hot may still be ahead: then L1 cannot have written
- * it without an exit yet.
- */
-static void gather_one(struct nvmx_batch *batch, unsigned int position)
+static void list_writes(struct nvmx_batch_shadow *shadow)
 {
-    struct nvmx_batch_shadow *shadow = batch->shadow;
-    unsigned long value;
+    unsigned int p;
 
-    if ( nvmx_set_has(&shadow->hot.ahead, position) )
-        return;
-
-    __vmread(nvmx_batch_table->encoding[position], &value);
-    if ( value == shadow->field[position] )
-        return;
-
-    shadow->field[position] = value;
-    nvmx_sync_written(&batch->sync, position);
+    shadow->writes.nr = 0;
+    for ( p = 0; p < NVMX_POSITIONS; p++ )
+        if ( nvmx_set_has(&shadow->hot.pass[NVMX_WRITE], p) )
+            nvmx_batch_list_add(&shadow->writes, nvmx_batch_table->encoding[p],
+                                p);
+    shadow->writes_listed = true;
 }
 
-/* Hot fields were written before L1 ran, so a difference is of L1's making. */
+/*
+ * Hot fields were written before L1 ran, so a difference is of L1's making.
+ * But one that has just become hot may still be ahead: then L1 cannot have
+ * written it without an exit yet.
+ */
 static void gather(const struct vcpu *v, struct nvmx_batch *batch)
 {
-    const struct nvmx_set *set = &batch->shadow->hot.pass[NVMX_WRITE];
-    unsigned int i;
-    uint64_t word;
+    struct nvmx_batch_shadow *shadow = batch->shadow;
+    unsigned int i, position;
+    unsigned long value;
 
-    load(v, batch->shadow);
-    for ( i = 0; i < NVMX_SET_WORDS; i++ )
-        for ( word = set->word[i]; word; word &= word - 1 )
-            gather_one(batch, i * 64 + __builtin_ctzl(word));
+    if ( unlikely(!shadow->writes_listed) )
+        list_writes(shadow);
 
-    batch->shadow->gathered = true;
+    load(v, shadow);
+    for ( i = 0; i < shadow->writes.nr; i++ )
+    {
+        __vmread(shadow->writes.field[i].encoding, &value);
+        position = shadow->writes.field[i].position;
+        if ( value == shadow->field[position] ||
+             nvmx_set_has(&shadow->hot.ahead, position) )
+            continue;
+
+        shadow->field[position] = value;
+        nvmx_sync_written(&batch->sync, position);
+    }
+
+    shadow->gathered = true;
 }
 
 bool nvmx_batch_shadow_gather(struct vcpu *v, struct nvmx_batch *batch)
@@ -236,20 +256,22 @@ bool nvmx_batch_shadow_gather(struct vcpu *v, struct nvmx_batch *batch)
     return true;
 }
 
-static void write(const struct vcpu *v, struct nvmx_batch_shadow *shadow,
-                  const struct nvmx_set *plan)
+static always_inline void write(const struct vcpu *v,
+                                struct nvmx_batch_shadow *shadow,
+                                const struct nvmx_set *plan)
 {
     const uint16_t *encoding = nvmx_batch_table->encoding;
+    const uint64_t *field = shadow->field;
     unsigned int i;
     uint64_t word;
 
     load(v, shadow);
-    for ( i = 0; i < NVMX_SET_WORDS; i++ )
+    for ( i = 0; i < NVMX_SET_WORDS; i++, encoding += 64, field += 64 )
         for ( word = plan->word[i]; word; word &= word - 1 )
         {
-            unsigned int p = i * 64 + __builtin_ctzl(word);
+            unsigned int p = __builtin_ctzl(word);
 
-            __vmwrite(encoding[p], shadow->field[p]);
+            __vmwrite(encoding[p], field[p]);
         }
 
     nvmx_hot_written(&shadow->hot, plan);
@@ -283,19 +305,34 @@ void nvmx_batch_shadow_write_back(struct vcpu *v, struct nvmx_batch *batch)
         clear(v, shadow);
 }
 
-void nvmx_batch_before_l1(struct vcpu *v)
+/* Before L1 runs on: its reads find what they should. */
+static void go_on(struct vcpu *v, struct nvmx_batch *batch)
 {
-    struct nvmx_batch *batch = nvmx_batch_of(v);
     bool active;
 
-    if ( !batch || !batch->shadow || !batch->shadow->kept )
+    if ( !batch->shadow || !batch->shadow->kept )
         return;
 
     active = batch->shadow->active || batch->shadow->hot.changed;
-    nvmx_batch_shadow_write_back(v, batch);
     if ( active )
+    {
+        nvmx_batch_shadow_write_back(v, batch);
         reload(v);
+    }
     batch->shadow->gathered = false;
+}
+
+bool nvmx_batch_before_l1(struct vcpu *v)
+{
+    struct nvmx_batch *batch = nvmx_batch_of(v);
+
+    if ( !batch || nestedhvm_vcpu_in_guestmode(v) ||
+         vcpu_nestedhvm(v).nv_vmentry_pending )
+        return false;
+
+    go_on(v, batch);
+
+    return batch->entered;
 }
 
 void nvmx_batch_shadow_complete(struct vcpu *v, struct nvmx_batch *batch)

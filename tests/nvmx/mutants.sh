@@ -50,7 +50,9 @@ mutant 'eager one read late' sync.c 's/== NVMX_EAGER_AFTER/== NVMX_EAGER_AFTER +
 mutant 'every read finds it STALE' sync.c '/^bool nvmx_sync_asked/,/^}/s/if (!nvmx_set_has(.*/if (position >= NVMX_POSITIONS)/'
 mutant 'nothing becomes eager by being read' sync.c '/^bool nvmx_sync_asked/,/^}/s/add_eager(sync,/nvmx_set_remove(\&sync->eager,/'
 mutant 'nothing is pinned' sync.c '/^void nvmx_sync_pin/,/^}/s/nvmx_set_add(.*/(void)sync, (void)position;/'
-mutant 'what was STALE before L2 ran is forgotten' sync.c '/^void nvmx_sync_left/,/^}/s/(sync->stale.word.i. & ~table->hardware.word.i.) |//'
+mutant 'what was STALE before L2 ran is forgotten' sync.c 's/cr3 = cr3 || nvmx_set_has(.*/;/'
+mutant 'what becomes eager is lazy, too' sync.c '/^static void add_eager/,/^}/s/sync->lazy_known = false;/;/'
+mutant 'what is no longer eager is not lazy' sync.c '/^static void find_eager_anew/,/^}/s/sync->lazy_known = false;/;/'
 mutant 'eager fields are never found anew' sync.c 's/== NVMX_EAGER_EXITS/== 0/'
 
 # The shadow VMCS.
@@ -67,10 +69,10 @@ mutant 'windows do not end' hot.c '/^void nvmx_hot_entered/,/^}/s/memset(hot->ex
 mutant 'a gap is taken for one of the window before' hot.c '/^void nvmx_hot_entered/,/^}/s/memset(hot->last.*/;/'
 mutant 'what L1 writes is not written back' hot.c 's/ | hot->pass\[NVMX_WRITE\].word\[i\]//'
 mutant 'what L1 reads is not written back' hot.c 's/hot->pass\[NVMX_READ\].word\[i\] | //'
-mutant 'all that is ahead is written back' hot.c '/^bool nvmx_plan_hot/,/^}/s/ahead.word\[i\] &/ahead.word[i] |/'
-mutant 'nothing is written back' hot.c '/^bool nvmx_plan_hot/,/^}/s/return !nvmx_set_is_empty(plan);/return nvmx_set_is_empty(plan);/'
+mutant 'all that is ahead is written back' hot.c '/^bool nvmx_plan_hot/,/^}/s/word &= hot/word |= hot/'
+mutant 'nothing is written back' hot.c '/^bool nvmx_plan_hot/,/^}/s/return any != 0;/return any == 0;/'
 mutant 'others see what L1 sees' hot.c '/^bool nvmx_plan_ahead/,/^}/s/\*plan = hot->ahead;/*plan = hot->pass[NVMX_READ];/'
-mutant 'what was written is ahead still' hot.c 's/hot->ahead.word\[i\] &= ~plan->word\[i\];/(void)hot, (void)plan;/'
-mutant 'writing one writes all' hot.c 's/hot->ahead.word\[i\] &= ~plan->word\[i\];/hot->ahead.word[i] \&= plan->word[i] \& 0;/'
+mutant 'what was written is ahead still' hot.h 's/hot->ahead.word\[i\] &= ~plan->word\[i\];/(void)hot, (void)plan;/'
+mutant 'writing one writes all' hot.h 's/hot->ahead.word\[i\] &= ~plan->word\[i\];/hot->ahead.word[i] \&= plan->word[i] \& 0;/'
 
 mutants_end

@@ -357,6 +357,7 @@ static void eagerFields_areFoundAnew_butForPinnedOnes(void **state)
     for (i = NVMX_EAGER_AFTER; i < NVMX_EAGER_EXITS - 1; i++)
         run_l2(v, false);
     assert_true(nvmx_set_has(&v->sync.eager, read));
+    assert_false(nvmx_set_has(&v->sync.stale, read));
     run_l2(v, false);
     assert_false(nvmx_set_has(&v->sync.eager, read));
     assert_true(nvmx_set_has(&v->sync.stale, read));
