@@ -123,6 +123,11 @@ def with_small_kernel(with_ept, without_ept):
     return aim
 
 
+def for_whole_workloads(target):
+    """Single operations hardly leave L2 anything to do of its own: their overhead says nothing."""
+    return lambda machine, runs: None if runs[0].get("operations") else target
+
+
 def no_worse_than_stock(value_of):
     return lambda machine, runs: value_of(runs, "stock")
 
@@ -165,7 +170,7 @@ REFLECTED = [
     ("hardware exits of a reflected CPUID exit", cpuid("exits_median"),
      operator.le, with_cpuid(2, 2)),
     ("L1 exits left, % of stock", l1_exits_left, operator.le, asked_for_exits(20)),
-    ("overhead relative to stock", relative_overhead, operator.le, always(0.4)),
+    ("overhead relative to stock", relative_overhead, operator.le, for_whole_workloads(0.4)),
     ("speed-up in L2's own time, stock / this", speed_up,
      operator.ge, with_small_kernel(1.18, 1.55)),
 ]

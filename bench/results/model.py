@@ -3,13 +3,13 @@
 left in the output directory to the structure of results.json.
 
 What the emulator counted is in windows.jsonl (bench/bochs/README.md); what L2
-says of run N is in l2-N.json (bench/guest/l2-init); what it built, in
+says of run N is in l2-N.json (bench/guest/l2-init, bench/guest/micro); what it built, in
 objects-N.sha256; what Xen's engine says of its own work, in perf-N.txt.
 docs/RESULTS-FORMAT.md says what every key of the result means.
 
 Nothing here computes a figure that the emulator can count.  The only
-arithmetic is the cost model (cycles.py), and engine(), which divides what the
-emulator counted by what the engine did.
+arithmetic is the cost model (cycles.py); engine(), which divides what the emulator
+counted by what the engine did; and operations(), which divides it by what L2 did.
 """
 
 import hashlib
@@ -132,6 +132,26 @@ def steady_share(parts):
     return ratio(executed, executed + parts["record"]["calls"])
 
 
+def operation(counted, count, weights):
+    """One of count operations that were executed in the window counted, on average."""
+    instructions = counted["instructions"]
+    return {
+        "count": count,
+        "model_cycles": cycles.model_cycles(counted, counted["exit_cycles"], weights) / count,
+        "exits": cycles.exits_in_all(counted["exits"]) / count,
+        **{level: instructions[level] / count for level in ("l0", "l1", "l2")},
+    }
+
+
+def operations(number, counts, weights, windows):
+    """{name: operation()}; counts: how many of each L2 says to have executed in their windows."""
+    for name, count in counts.items():
+        if not isinstance(count, int) or count < 1:
+            raise Missing(f"run {number} executed '{name}' {count} times: nothing to be measured")
+    return {name: operation(window(windows, f"op-{number}-{name}"), count, weights)
+            for name, count in counts.items()}
+
+
 def fields(word):
     """A word of RUNS: mode, workload or None, traced or not."""
     mode, workload, trace = (word.split(":") + ["", ""])[:3]
@@ -194,6 +214,7 @@ def run(number, word, settings, weights, windows, outdir):
         "charged_cycles": counted["charged_cycles"],
         "model_cycles": cycles.model_cycles(counted, cost, weights),
         "overhead": round(cycles.overhead(counted, cost, weights), 6),
+        "operations": operations(number, told.get("operations", {}), weights, windows),
         "output_sha256": output(told["workload"], number, outdir),
         "engine": {
             **engine(perf_counters(os.path.join(outdir, f"perf-{number}.txt")),

@@ -60,6 +60,22 @@ def reflected_rows(runs, kind):
     ]
 
 
+def operation_rows(runs):
+    """A block for each operation that L2 says to have executed by itself."""
+    names = dict.fromkeys(name for one in runs for name in one["operations"])
+
+    def values(name, key):
+        return [one["operations"].get(name, {}).get(key) for one in runs]
+
+    return [row for name in names for row in (
+        (f"per {name}", None),
+        ("  model cycles", values(name, "model_cycles")),
+        ("  hardware exits", values(name, "exits")),
+        *((f"  instructions in {level.upper()}", values(name, level))
+          for level in ("l0", "l1", "l2")),
+        ("  how many", values(name, "count")))]
+
+
 def millions(values):
     return [value / 1e6 for value in values]
 
@@ -67,6 +83,7 @@ def millions(values):
 def rows(runs, cost):
     exits = [cycles.exits_in_all(one["exits"]) for one in runs]
     return (
+        operation_rows(runs) +
         exit_rows(runs, "l1") + exit_rows(runs, "l2") + reflected_rows(runs, "CPUID") +
         [("in all", None),
          ("  hardware exits", exits)] +

@@ -67,9 +67,10 @@ class Boot:
     """An output directory as a boot with these modes leaves it.
 
     change(number, window): what is different in the window of that run's workload.
+    operations: {name: count}, what L2 says to have executed in each run.
     """
 
-    def __init__(self, words, perf=None, change=None):
+    def __init__(self, words, perf=None, change=None, operations=None):
         self.words = words
         self.dir = tempfile.TemporaryDirectory()
         lines = []
@@ -78,8 +79,11 @@ class Boot:
             lines += [counted(f"workload-{number}", mode), counted(f"run-{number}", mode)]
             if change:
                 change(number, lines[-2])
-            self.write(f"l2-{number}.json", json.dumps(
-                {"workload": workload or "kernel-compile", "l2_seconds": 1.5}))
+            told = {"workload": workload or "kernel-compile", "l2_seconds": 1.5}
+            if operations:
+                told["operations"] = operations
+                lines += [counted(f"op-{number}-{name}", mode) for name in operations]
+            self.write(f"l2-{number}.json", json.dumps(told))
             self.write(f"objects-{number}.sha256", "aa  lib/sort.o\n")
             values = IDLE if model.switches(mode)[0] == "off" else perf or BUSY
             self.write(f"perf-{number}.txt", PERF.format(**values))

@@ -202,6 +202,12 @@ class Reflected(FigureTest):
     def test_withoutStock_thereIsNothingToCompareWith(self):
         self.assertEqual(self.lines(["off", "on", "off"]), [])
 
+    def test_theOverheadOfSingleOperations_isNotAsked(self):
+        boot = Boot(["stock:micro", "on:micro"], operations={"cpuid": 2})
+        boot.run()
+        lines = figures.lines([boot.results()])
+        self.assertEqual(line_of(lines, "relative to stock").split()[-2:], ["1", "0.778"])
+
     def test_withoutOn_thereIsNothingToCompare(self):
         self.assertEqual(self.lines(["stock", "off", "interp", "on,batch=off"]), [])
 
@@ -260,8 +266,8 @@ class Matrix(unittest.TestCase):
 
 
 class Table(unittest.TestCase):
-    def lines(self, words, *arguments):
-        boot = Boot(words)
+    def lines(self, words, *arguments, operations=None):
+        boot = Boot(words, operations=operations)
         self.assertEqual(boot.run(*arguments).returncode, 0)
         return list(table.lines(boot.results()))
 
@@ -300,6 +306,24 @@ class Table(unittest.TestCase):
         boot = Boot(["stock"], change=lambda _, window: window["reflected"]["CPUID"].pop("l1_entered"))
         boot.run()
         self.assertEqual(line_of(table.lines(boot.results()), "entered L1").split()[2:], ["-"])
+
+    def test_everyOperation_hasABlock_inTheOrderInWhichTheyWereExecuted(self):
+        lines = self.lines(["stock:micro", "on:micro"], operations={"rdmsr": 4, "cpuid": 2})
+        heads = [n for n, line in enumerate(lines) if line.startswith("per ")]
+        self.assertEqual([lines[n].split() for n in heads[:2]], [["per", "rdmsr"], ["per", "cpuid"]])
+        self.assertEqual([line.split()[-3:] for line in lines[heads[0] + 1:heads[1]]],
+                         [["1,175", "1,025", "0.872"], ["3.000", "1.500", "0.500"],
+                          ["250.000", "250.000", "1.000"], ["125.000", "125.000", "1.000"],
+                          ["500.000", "500.000", "1.000"], ["4", "4", "1.000"]])
+
+    def test_anOperationThatARunDidNotExecute_isADash(self):
+        boot = Boot(["stock:micro", "off:micro"], operations={"cpuid": 2})
+        boot.run()
+        result = boot.results()
+        del result["runs"][1]["operations"]["cpuid"]
+        lines = list(table.lines(result))
+        self.assertEqual(lines[lines.index(line_of(lines, "per cpuid")) + 1].split()[2:],
+                         ["2,350", "-", "-"])
 
     def test_weights_areSaid_andInTheModelCycles(self):
         lines = self.lines(["stock"], "--vmcs-cycles", "VMWRITE=1000,VMCLEAR=0")

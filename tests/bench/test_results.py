@@ -130,6 +130,42 @@ class Results(unittest.TestCase):
         self.assertEqual(boot.run().returncode, 3)
 
 
+class Operations(unittest.TestCase):
+    def operations(self, words, counts, *arguments):
+        boot = Boot(words, operations=counts)
+        done = boot.run(*arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [one["operations"] for one in boot.results()["runs"]]
+
+    def test_anOperation_isItsWindow_dividedByHowMany(self):
+        stock, on = self.operations(["stock:micro", "on:micro"], {"cpuid": 4, "ipi": 1})
+        self.assertEqual(stock["cpuid"], {"count": 4, "model_cycles": (3500 + 12 * 100) / 4,
+                                          "exits": 3, "l0": 250, "l1": 125, "l2": 500})
+        self.assertEqual(stock["ipi"]["model_cycles"], 4700)
+        self.assertEqual(on["cpuid"]["exits"], 6 / 4)
+
+    def test_itsModelCycles_haveTheWeightsIn(self):
+        one, = self.operations(["stock:micro"], {"cpuid": 4}, "--vmcs-cycles", "VMREAD=50")
+        self.assertEqual(one["cpuid"]["model_cycles"], (4700 + 400 * 50) / 4)
+
+    def test_otherWorkloads_haveNone(self):
+        self.assertEqual(self.operations(["stock:forks"], None), [{}])
+
+    def test_anOperationWithoutItsWindow_isMissing(self):
+        boot = Boot(["stock:micro"], operations={"cpuid": 4})
+        boot.write("l2-1.json", json.dumps({"workload": "micro", "l2_seconds": 1,
+                                            "operations": {"rdmsr": 4}}))
+        done = boot.run()
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("op-1-rdmsr", done.stderr)
+
+    def test_anOperationThatWasNotExecuted_isMissing(self):
+        for count in (0, -1, None, "4", 0.5):
+            done = Boot(["stock:micro"], operations={"cpuid": count}).run()
+            self.assertEqual(done.returncode, 3, count)
+            self.assertIn("cpuid", done.stderr)
+
+
 class OtherWeights(unittest.TestCase):
     """results.py again, on what a boot has left behind."""
 
