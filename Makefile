@@ -32,4 +32,4 @@ list:
 	@bench/setup/setup --list
 
 clean:
-	rm -rf out out-regions tools/*/build tests/build tests/*/build tests/*/build-* tests/system/payload/build
+	rm -rf out out-regions tools/*/build tests/build tests/*/build tests/*/build-* tests/system/payload/build bench/guest/micro/build
