@@ -15,9 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lab_abi.h"
-
-#define NAME_SIZE 24
+#include "lab_call.h"
 
 enum exit_code {
     EXIT_OK = 0,
@@ -25,12 +23,6 @@ enum exit_code {
     EXIT_USAGE = 2,
     EXIT_NOT_IN_LAB = 3,
     EXIT_LOCAL_FILE = 4,
-};
-
-/* As registers hold it: zero-padded, the first character in the low byte. */
-union lab_name {
-    char text[NAME_SIZE];
-    uint64_t words[NAME_SIZE / 8];
 };
 
 static void print_usage(FILE *out)
@@ -45,22 +37,6 @@ static void print_usage(FILE *out)
           "NAME: up to 24 of A-Z a-z 0-9 . _ - and no dot in front\n"
           "exit codes: 0 done, 1 the emulator refused, 2 usage, 3 not in the lab,\n"
           "            4 FILE cannot be read or written\n", out);
-}
-
-static int64_t lab_call(enum lab_function function, const union lab_name *name,
-                        void *buffer, uint64_t length, uint64_t offset)
-{
-    uint64_t rax = LAB_MAGIC | function;
-    register uint64_t r8 __asm__("r8") = name->words[2];
-    register uint64_t r9 __asm__("r9") = length;
-    register uint64_t r10 __asm__("r10") = offset;
-
-    __asm__ volatile(LAB_INSN
-                     : "+a"(rax)
-                     : "D"(name->words[0]), "S"(name->words[1]), "d"(buffer),
-                       "r"(r8), "r"(r9), "r"(r10)
-                     : "memory");
-    return (int64_t)rax;
 }
 
 static int in_lab(void)
@@ -214,8 +190,8 @@ static int make_name(union lab_name *name, const char *text)
 {
     size_t length = strlen(text);
 
-    if (length == 0 || length > NAME_SIZE) {
-        fprintf(stderr, "lab: the name '%s' does not have 1 to %d characters\n", text, NAME_SIZE);
+    if (length == 0 || length > LAB_NAME_SIZE) {
+        fprintf(stderr, "lab: the name '%s' does not have 1 to %d characters\n", text, LAB_NAME_SIZE);
         return -1;
     }
     memset(name, 0, sizeof(*name));

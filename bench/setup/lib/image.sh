@@ -27,6 +27,7 @@ guest_inputs()
     echo "file $SETUP/lib/image.sh"
     echo "file $TOP/bench/guest/lab.c"
     echo "file $TOP/bench/guest/lab_abi.h"
+    echo "file $TOP/bench/guest/lab_call.h"
     echo "file $TOP/bench/guest/seed.c"
     echo "var busybox=$(dpkg-query -W -f '${Version}' busybox-static 2>/dev/null)"
 }

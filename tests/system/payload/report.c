@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "report.h"
-#include "lab_abi.h"
-
-#define NAME_SIZE 24
-
-union lab_name {
-    char text[NAME_SIZE];
-    uint64_t words[NAME_SIZE / 8];
-};
+#include "lab_call.h"
 
 static char buffer[3 * 1024 * 1024];
 static size_t length, handed_over;
@@ -102,25 +95,9 @@ bool report_fold(const struct report_part *part, size_t start)
     return true;
 }
 
-static int64_t lab_call(enum lab_function function, const union lab_name *name,
-                        const void *data, uint64_t size, uint64_t offset)
-{
-    uint64_t rax = LAB_MAGIC | function;
-    register uint64_t r8 __asm__("r8") = name->words[2];
-    register uint64_t r9 __asm__("r9") = size;
-    register uint64_t r10 __asm__("r10") = offset;
-
-    __asm__ volatile(LAB_INSN
-                     : "+a"(rax)
-                     : "D"(name->words[0]), "S"(name->words[1]), "d"(data),
-                       "r"(r8), "r"(r9), "r"(r10)
-                     : "memory");
-    return (int64_t)rax;
-}
-
 static unsigned int append(union lab_name *name, unsigned int used, const char *text)
 {
-    while (*text && used < NAME_SIZE)
+    while (*text && used < LAB_NAME_SIZE)
         name->text[used++] = *text++;
     return used;
 }
