@@ -97,7 +97,8 @@ def main():
             print(f"  {one['name']}: {one['output_sha256']}", file=sys.stderr)
         return 1
     built = [one for one in result["runs"] if one["output_sha256"]]
-    print(f"\nThe objects of all {len(built)} runs that compile are byte-identical.")
+    if built:
+        print(f"\nThe objects of all {len(built)} runs that compile are byte-identical.")
     return 0
 
 

@@ -72,8 +72,7 @@ def operation_rows(runs):
         ("  model cycles", values(name, "model_cycles")),
         ("  hardware exits", values(name, "exits")),
         *((f"  instructions in {level.upper()}", values(name, level))
-          for level in ("l0", "l1", "l2")),
-        ("  how many", values(name, "count")))]
+          for level in ("l0", "l1", "l2")))]
 
 
 def millions(values):

@@ -14,8 +14,8 @@
 #include "text.h"
 
 enum {
-    WARM_UP = 500,              /* Xen forms its regions, and goes on judging and extending them */
-    ROUNDS = 500,
+    WARM_UP = 2000,             /* Xen forms regions, also of rounds that L1's timer interrupts */
+    ROUNDS = 1000,
     MAX_RUN = 8,                /* digits of a run's number, and more */
 };
 
