@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Each operation is checked by what it returns or by the handler that has run, with a few
- * instructions, which are in its window. ../micro/README.md says what each makes of L1.
+ * instructions, which are in its window. README.md says what each is.
  */
 #include "layout.h"
 #include "machine.h"
