@@ -64,10 +64,11 @@ enum {
     CLUSTER_GROW_EXITS = 32,
 
     /*
-     * Where nothing came of that: another path may be the usual one.  Each time
-     * eight times as many exits are waited for.
+     * Where nothing came of that: another path may be the usual one.  Sixteen times as
+     * many exits are waited for, and that is all: a try in vain costs as much as one that
+     * succeeds.
      */
-    CLUSTER_GROW_TRIES = 4,
+    CLUSTER_GROW_TRIES = 2,
 
     /*
      * Goings from segment to segment in an execution, on average, that are too many.
@@ -104,7 +105,7 @@ enum {
 /* Exits by an edge before it is tried the (@tries + 1)th time. */
 static inline unsigned int cluster_exits_to_grow(unsigned int tries)
 {
-    return CLUSTER_GROW_EXITS << (3 * tries);
+    return CLUSTER_GROW_EXITS << (4 * tries);
 }
 
 /* Did @runs executions of static clusters, of @insns instructions in all, pay by @avoided exits? */

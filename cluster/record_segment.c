@@ -59,7 +59,7 @@ void cluster_recorder_undo(struct cluster_recorder *r, unsigned int pages)
  */
 bool cluster_recorder_is_worth_it(const struct cluster_recorder *r)
 {
-    bool exited = r->from == CLUSTER_NO_INDEX && cluster_insn_exits(&r->vcpu->node[r->first].insn);
+    bool exited = r->from == CLUSTER_NO_INDEX && cluster_variant_kind(r->region->variant) == 0;
     int needed = 1 + exited;
 
     if (r->kept.nodes == r->first)
