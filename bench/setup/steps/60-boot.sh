@@ -8,17 +8,11 @@ step_inputs()
     echo "step linux"
     echo "step dom0"
     echo "file $TOP/bench/guest/grub.cfg"
+    echo "file $SETUP/lib/medium.sh"
 }
 
 step_build()
 {
-    local modules='multiboot2 serial terminal iso9660 biosdisk normal configfile part_msdos'
-    mkdir -p image/boot/grub
-    cp "$(step_out xen)/xen" image/boot/xen
-    cp "$(step_out linux)/bzImage" image/boot/dom0
-    cp "$(step_out dom0)/initrd" image/boot/initrd
-    cp "$TOP/bench/guest/grub.cfg" image/boot/grub/grub.cfg
-    grub-mkrescue -o lab.iso --compress=no --fonts= --locales= --themes= \
-        --install-modules="$modules" image -- -volume_date all_file_dates '=1704067200'
-    rm -rf image
+    make_medium "$TOP/bench/guest/grub.cfg" multiboot2 xen="$(step_out xen)/xen" \
+        dom0="$(step_out linux)/bzImage" initrd="$(step_out dom0)/initrd"
 }
