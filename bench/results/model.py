@@ -4,7 +4,8 @@ left in the output directory to the structure of results.json.
 
 What the emulator counted is in windows.jsonl (bench/bochs/README.md); what L2
 says of run N is in l2-N.json (bench/guest/l2-init, bench/guest/micro); what it built, in
-objects-N.sha256; what Xen's engine says of its own work, in perf-N.txt.
+objects-N.sha256; what Xen's engine says of its own work, in perf-N.txt, which KVM
+as L0 does not have.
 docs/RESULTS-FORMAT.md says what every key of the result means.
 
 Nothing here computes a figure that the emulator can count.  The only
@@ -159,7 +160,10 @@ def fields(word):
 
 
 def switches(mode):
-    """(cluster, batch) that a mode of RUNS stands for: `stock`, or a value of nvmx-cluster=."""
+    """(cluster, batch) that a mode of RUNS stands for: `stock`, or a value of nvmx-cluster=;
+    `kvm`, the only mode of KVM as L0, has no such switches."""
+    if mode == "kvm":
+        return None, None
     cluster, batch = "off", "on"
     for part in ("off,batch=off" if mode == "stock" else mode).split(","):
         name, _, value = part.partition("=")
@@ -172,6 +176,8 @@ def switches(mode):
 
 def mode_of(one):
     """The mode that a run was made in; each has one name only."""
+    if one["l0"] == "kvm":
+        return "kvm"
     if one["batch"] == "on":
         return one["cluster"]
     return "stock" if one["cluster"] == "off" else f"{one['cluster']},batch={one['batch']}"
@@ -187,6 +193,11 @@ def baseline(runs):
     return "stock" if of_mode(runs, "stock") else "off"
 
 
+def perf_of(number, mode, outdir):
+    """What the run's engine counted itself; KVM has none."""
+    return {} if mode == "kvm" else perf_counters(os.path.join(outdir, f"perf-{number}.txt"))
+
+
 def run(number, word, settings, weights, windows, outdir):
     """One entry of results.json's "runs": the number-th run, made as the word says."""
     mode, _, traced = fields(word)
@@ -196,7 +207,7 @@ def run(number, word, settings, weights, windows, outdir):
     told = read_json(os.path.join(outdir, f"l2-{number}.json"))
     cost = counted["exit_cycles"]
     return {
-        "name": f"{mode_of({'cluster': cluster, 'batch': batch})}-{number}",
+        "name": f"{mode_of({**settings, 'cluster': cluster, 'batch': batch})}-{number}",
         **settings,
         "cluster": cluster,
         "traced": traced,
@@ -217,8 +228,7 @@ def run(number, word, settings, weights, windows, outdir):
         "operations": operations(number, told.get("operations", {}), weights, windows),
         "output_sha256": output(told["workload"], number, outdir),
         "engine": {
-            **engine(perf_counters(os.path.join(outdir, f"perf-{number}.txt")),
-                     around.get("l0_parts", {})),
+            **engine(perf_of(number, mode, outdir), around.get("l0_parts", {})),
             "steady_share": steady_share(counted.get("l0_parts", {})),
         },
         "around": {"exits": around["exits"], "instructions": around["instructions"]},
@@ -242,7 +252,7 @@ def results(boot, weights, outdir):
     windows = read_json_lines(os.path.join(outdir, "windows.jsonl"))
     return {
         "schema": SCHEMA,
-        "machine": {**boot["machine"], "vmcs_cycles": weights},
+        "machine": {**boot["machine"], "l0": boot["settings"]["l0"], "vmcs_cycles": weights},
         "versions": boot["versions"],
         "runs": [run(number, word, boot["settings"], weights, windows, outdir)
                  for number, word in enumerate(boot["words"], start=1)],

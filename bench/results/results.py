@@ -50,7 +50,8 @@ def arguments():
     parser.add_argument("--vmcs-cycles", type=weights, default="", metavar="OPERATION=CYCLES,...",
                         help="what each VMCS instruction of L0 costs in the cost model, of "
                              f"{', '.join(cycles.VMCS_OPS)} (default: 0)")
-    parser.add_argument("--l0", default="xen", help="what ran as L0 (default: xen)")
+    parser.add_argument("--l0", default="xen", choices=("xen", "kvm"),
+                        help="what ran as L0 (default: xen)")
     parser.add_argument("--l1-kernel", default="debian", help="which kernel L1 ran")
     parser.add_argument("--no-l1-ept", action="store_true", help="L1 ran with ept=0")
     parser.add_argument("--machine", action="append", type=pair, default=[], metavar="KEY=VALUE",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How a mode of RUNS comes to Xen (set_mode of bench/guest/dom0-job), and which runs make."""
+"""What bench/run makes of L0, MODES and RUNS, and how a mode comes to L0 (bench/guest/l0-*)."""
 
 import os
 import re
@@ -39,7 +39,7 @@ class SetMode(unittest.TestCase):
             with open(self.value, "w") as file:
                 file.write("off\n")
         script = ("HYPFS=/params/nvmx-cluster\nfail() { echo \"$*\"; exit 1; }\n"
-                  + function("bench/guest/dom0-job", "set_mode") + 'set_mode "$1"\n')
+                  + function("bench/guest/l0-xen", "set_mode") + 'set_mode "$1"\n')
         done = subprocess.run(
             ["sh", "-c", script, "sh", mode], stdout=subprocess.DEVNULL,
             env={"PATH": f"{self.dir.name}:{os.environ['PATH']}", "VALUE": self.value,
@@ -64,6 +64,57 @@ class SetMode(unittest.TestCase):
         for mode in ("stock", "off", "onn"):
             code, _ = self.set_mode(mode, refused="off off,batch=off onn")
             self.assertEqual(code, 1, mode)
+
+
+class FilesOfL0(unittest.TestCase):
+    """bench/guest/l0-xen and l0-kvm, which dom0-job calls alike."""
+
+    def test_eachDefines_whatDom0JobNames(self):
+        with open(os.path.join(TOP, "bench/guest/dom0-job")) as file:
+            named = re.search(r"^# What depends on L0 .*?\n\n", file.read(), re.M | re.S).group(0)
+        names = re.findall(r"^#   (\w+)", named, re.M)
+        self.assertEqual(len(names), 7)
+        for l0 in ("xen", "kvm"):
+            for name in names:
+                self.assertTrue(function(f"bench/guest/l0-{l0}", name), (l0, name))
+
+    def kvm(self, name, *arguments):
+        script = ("fail() { echo \"$*\"; exit 1; }\n" + function("bench/guest/l0-kvm", name)
+                  + f'{name} "$@"\n')
+        return subprocess.run(["sh", "-c", script, "sh", *arguments],
+                              stdout=subprocess.DEVNULL).returncode
+
+    def test_kvm_hasOneMode_andNoTrace(self):
+        self.assertEqual(self.kvm("set_mode", "kvm"), 0)
+        for mode in ("stock", "off", "on", ""):
+            self.assertEqual(self.kvm("set_mode", mode), 1, mode)
+        self.assertEqual(self.kvm("begin_record", ""), 0)
+        self.assertEqual(self.kvm("begin_record", "trace"), 1)
+
+    def test_whereKvmIsL0_nothingOfXenIsBuilt(self):
+        def steps(l0):
+            script = ("step_names() { printf '%s\\n' xen-source zydis xen dom0 boot boot-kvm; }\n"
+                      + function("bench/setup/setup", "final_steps") + "final_steps")
+            return subprocess.run(["bash", "-c", script], env={**os.environ, "L0": l0},
+                                  capture_output=True, text=True).stdout.split()
+
+        self.assertEqual(steps("xen"), ["zydis", "xen", "dom0", "boot", "boot-kvm"])
+        self.assertEqual(steps("kvm"), ["dom0", "boot-kvm"])
+
+
+class RunsOfL0(unittest.TestCase):
+    def code(self, l0, runs):
+        script = function("bench/run", "check_runs") + "check_runs"
+        return subprocess.run(["bash", "-c", script], env={**os.environ, "L0": l0, "RUNS": runs},
+                              stderr=subprocess.DEVNULL).returncode
+
+    def test_whatL0CannotRun_isRefusedBeforeTheBoot(self):
+        for l0, runs in (("xen", "stock:forks on,batch=off on:forks:trace"), ("xen", ""),
+                         ("kvm", "kvm kvm:forks kvm:kernel-compile")):
+            self.assertEqual(self.code(l0, runs), 0, runs)
+        for l0, runs in (("xen", "stock kvm:forks"), ("kvm", "kvm:forks stock"), ("kvm", "off"),
+                         ("kvm", "kvm:forks:trace"), ("kvmm", "kvm"), ("", "stock")):
+            self.assertEqual(self.code(l0, runs), 2, runs)
 
 
 class DefaultRuns(unittest.TestCase):

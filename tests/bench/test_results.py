@@ -81,6 +81,52 @@ class Modes(unittest.TestCase):
         self.assertEqual(baseline("stock:forks:trace", "off"), "off")
 
 
+class KvmAsL0(unittest.TestCase):
+    """Its boots have no switches of Xen's, no perf counters and nothing of an engine."""
+
+    def setUp(self):
+        self.boot = Boot(["kvm:forks", "kvm"])
+        self.done = self.boot.run()
+        self.assertEqual(self.done.returncode, 0, self.done.stderr)
+        self.result = self.boot.results()
+
+    def test_machineAndRuns_sayWhichL0_andTheModeIsKvm(self):
+        self.assertEqual(self.result["machine"]["l0"], "kvm")
+        for one, name in zip(self.result["runs"], ("kvm-1", "kvm-2")):
+            self.assertEqual((one["l0"], one["name"], model.mode_of(one)), ("kvm", name, "kvm"))
+            self.assertEqual((one["cluster"], one["batch"], one["traced"]), (None, None, False))
+        self.assertEqual(len(model.of_mode(self.result["runs"], "kvm")), 2)
+
+    def test_theCounts_areTheEmulators(self):
+        one = self.result["runs"][0]
+        self.assertEqual(one["exits"]["l1"], {"VMREAD": 10})
+        self.assertEqual(one["reflected"]["CPUID"]["l1_entered"], 2)
+        self.assertEqual(one["model_cycles"], 1000 + 500 + 2000 + 100 * 12)
+
+    def test_anEngine_didNothing(self):
+        engine = self.result["runs"][0]["engine"]
+        self.assertEqual({value for value in engine.values() if value}, set())
+        self.assertEqual(engine["l0_parts"], {})
+        for key in ("l0_per_bridged", "cached_share", "steady_share"):
+            self.assertIsNone(engine[key])
+
+    def test_theTable_hasNoRatios_andThereAreNoFigures(self):
+        self.assertNotIn("kvm/", self.done.stdout)
+        self.assertIn("kvm-2", self.done.stdout)
+        self.assertNotIn("to reach", self.done.stdout)
+
+    def test_otherWeights_findTheSameRuns(self):
+        self.assertEqual(self.boot.results_py().returncode, 0)
+        self.assertEqual(self.boot.results(), self.result)
+
+    def test_aBootOfXen_saysSo_andNeedsItsPerfCounters(self):
+        boot = Boot(["stock"])
+        boot.run()
+        self.assertEqual(boot.results()["machine"]["l0"], "xen")
+        os.remove(boot.path("perf-1.txt"))
+        self.assertEqual(boot.run().returncode, 3)
+
+
 class Results(unittest.TestCase):
     def test_aWholeBoot_givesOneEntryARun(self):
         boot = Boot(["off", "static", "off"])
