@@ -64,6 +64,12 @@ def read_json(path, otherwise="L2 did not finish its workload"):
         raise Missing(f"{path} is damaged: {error}") from None
 
 
+def write_atomically(path, text):
+    with open(path + ".part", "w") as file:
+        file.write(text)
+    os.replace(path + ".part", path)
+
+
 def perf_counters(path):
     """Xen's perf counters of nested VMX, as xenperf printed them: {name: total}."""
     counters = {}
@@ -231,13 +237,13 @@ def run(number, word, settings, weights, windows, outdir):
             **engine(perf_of(number, mode, outdir), around.get("l0_parts", {})),
             "steady_share": steady_share(counted.get("l0_parts", {})),
         },
-        "around": {"exits": around["exits"], "instructions": around["instructions"]},
+        "around": {key: around[key] for key in ("exits", "instructions", "vmcs_ops")},
     }
 
 
 def output(workload, number, outdir):
     """Names what the workload built; None where it builds nothing."""
-    if workload != "kernel-compile":
+    if not workload.startswith("kernel-"):
         return None
     return sha256_file(os.path.join(outdir, f"objects-{number}.sha256"))
 
@@ -271,5 +277,7 @@ def boot_of(former):
 
 
 def objects_agree(result):
-    """True when every run that builds something produced the same bytes."""
-    return len({one["output_sha256"] for one in result["runs"]} - {None}) <= 1
+    """True when all runs of a workload that builds something produced the same bytes."""
+    built = {(one["workload"], one["output_sha256"])
+             for one in result["runs"] if one["output_sha256"]}
+    return len(built) == len({workload for workload, _ in built})

@@ -62,12 +62,6 @@ def arguments():
     return parser.parse_args()
 
 
-def write_atomically(path, text):
-    with open(path + ".part", "w") as file:
-        file.write(text)
-    os.replace(path + ".part", path)
-
-
 def boot_of(args):
     """What the counts do not tell, for model.results()."""
     if args.runs is None:
@@ -88,8 +82,8 @@ def main():
     except model.Missing as missing:
         print(f"results: {missing}", file=sys.stderr)
         return 3
-    write_atomically(os.path.join(args.outdir, "results.json"),
-                     json.dumps(result, indent=2) + "\n")
+    model.write_atomically(os.path.join(args.outdir, "results.json"),
+                           json.dumps(result, indent=2) + "\n")
     if not args.quiet:
         print("\n".join([*table.lines(result), *figures.lines([result])]))
     if not model.objects_agree(result):

@@ -108,7 +108,7 @@ class Boot:
         return self.results_py(
             "--runs", " ".join(self.words), "--l0", l0, "--machine", "exit_cycles=100",
             "--machine", "charged=true", "--machine", f"vmcs_shadowing={shadowing}",
-            "--machine", "cpu_model=test", "--version-of", "project=abc", *arguments)
+            "--machine", "cpu_model=test", "--machine", "ips=1000000000", "--version-of", "project=abc", *arguments)
 
     def results(self):
         with open(self.path("results.json")) as file:

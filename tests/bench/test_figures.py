@@ -2,11 +2,9 @@
 """bench/results: what is printed of a boot, the tables, the figures, the constants."""
 
 import os
-import subprocess
-import sys
 import unittest
 
-from boot import IDLE, PERF, RESULTS, TOP, Boot
+from boot import IDLE, PERF, TOP, Boot
 
 import costs
 import figures
@@ -246,23 +244,33 @@ class Costs(unittest.TestCase):
         self.assertEqual(lines[1].split()[:3], ["CLUSTER_COST_EXIT", "5", "-"])
 
 
-class Matrix(unittest.TestCase):
-    def code(self, words, perf=None):
-        boot = Boot(words, perf)
-        boot.run()
-        return subprocess.run(
-            [sys.executable, os.path.join(RESULTS, "matrix.py"), boot.path("results.json")],
-            capture_output=True).returncode
+class Operations(FigureTest):
+    """Round trips over the network and reads of a disk: half of stock Xen's cycles are asked for."""
 
-    def test_aFigureThatIsMissed_failsIt(self):
-        self.assertEqual(self.code(["off", "on"]), 1)
+    def lines(self, cycles, workload, name):
+        result = self.result([f"{mode}:{workload}" for mode in cycles])
+        for one, value in zip(result["runs"], cycles.values()):
+            one["operations"] = {name: {"count": 9, "model_cycles": value, "exits": 2}}
+        return list(figures.lines([result]))
 
-    def test_nothingMeasured_failsIt(self):
-        self.assertEqual(self.code(["off"]), 1)
-        self.assertEqual(self.code(["verify"], IDLE), 1)
+    def test_half_ofTheMeanOfStock_isReached(self):
+        for workload, name, label in (("network", "round_trip", "round trip"),
+                                      ("block", "read_4k", "4 KiB")):
+            for on, verdict in ((50.0, "reached"), (50.5, "MISSED")):
+                lines = self.lines({"stock": 100.0, "on": on}, workload, name)
+                self.assertEqual(line_of(lines, label).split()[-5:],
+                                 ["100", figures.text(on), "<=", "50", verdict])
 
-    def test_aBootThatOnlyVerifies_isNotAskedForMore(self):
-        self.assertEqual(self.code(["verify"], {**IDLE, "compared": 5}), 0)
+    def test_workloadsOfOperations_areJudgedByThemOnly(self):
+        lines = self.lines({"stock": 100.0, "on": 50.0}, "network", "round_trip")
+        self.assertEqual([line for line in lines if "<=" in line or ">=" in line],
+                         [line_of(lines, "round trip")])
+        self.assertEqual(line_of(lines, "overhead").split()[-1], "0.778")
+
+    def test_ofL2sBoot_onlyMismatchesAreJudged(self):
+        self.assertEqual(list(figures.lines([self.result(["stock:none", "on:none"])])), [])
+        result = self.result(["verify:none"], {**IDLE, "compared": 5})
+        self.assertEqual(self.verdict(figures.lines([result]), "mismatches"), "reached")
 
 
 class Table(unittest.TestCase):

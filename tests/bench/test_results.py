@@ -156,6 +156,12 @@ class Results(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("differ", done.stderr)
 
+    def test_whatDifferentWorkloadsBuild_mayDiffer(self):
+        boot = Boot(["off", "off:kernel-full", "static"])
+        boot.write("objects-2.sha256", "bb  vmlinux\n")
+        self.assertEqual(boot.run().returncode, 0)
+        self.assertEqual(len({one["output_sha256"] for one in boot.results()["runs"]}), 2)
+
     def test_aMissingFile_isNamed_withExitCode3(self):
         for name in ("windows.jsonl", "l2-2.json", "objects-2.sha256", "perf-2.txt"):
             boot = Boot(["off", "static"])
