@@ -3,13 +3,15 @@
 # nvmx-cluster: see `make help`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run regions check list clean
+.PHONY: help setup run regions bench check list clean
 
 help:
 	@echo 'make run     set-up, then the main job: L2 compiles and forks with clusters off, static,'
 	@echo '             interp, on, off'
-	@echo 'make regions the same off and on, and verify, with two kernels, with and without EPT, on'
-	@echo '             two CPU models: 16 boots; bench/matrix --help says how to have fewer'
+	@echo 'make bench   stock Xen, KVM, clusters off and on, by six workloads, with two kernels, with and'
+	@echo '             without EPT, on two CPU models: 16 boots, then docs/RESULTS.md and its figures;'
+	@echo '             two boots at once, done ones are kept. BENCH= has fewer: bench/matrix --help'
+	@echo 'make regions stock, off, on and verify, compiling and forking, on the same machines: 16 boots'
 	@echo 'make check   set-up, then all the tests'
 	@echo 'make setup   the set-up alone: packages, emulator, hypervisor, images'
 	@echo 'make list    the steps of the set-up, and which of them are cached'
@@ -22,8 +24,12 @@ setup:
 run: setup
 	@bench/run
 
-regions:
+bench:
 	@bench/matrix
+
+regions:
+	@OUT=$${OUT:-out-regions} DOCS=$${DOCS:-out-regions} BENCH="$${BENCH:-*-xen *-verify}" \
+	WORKLOAD="$${WORKLOAD:-kernel-compile forks}" MODES="$${MODES:-stock off on stock}" bench/matrix
 
 check: setup
 	@tests/check
