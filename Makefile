@@ -3,7 +3,7 @@
 # nvmx-cluster: see `make help`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run regions bench check list clean
+.PHONY: help setup run regions bench bench-full check list clean
 
 help:
 	@echo 'make run     set-up, then the main job: L2 compiles and forks with clusters off, static,'
@@ -11,6 +11,8 @@ help:
 	@echo 'make bench   stock Xen, KVM, clusters off and on, by six workloads, with two kernels, with and'
 	@echo '             without EPT, on two CPU models: 16 boots, then docs/RESULTS.md and its figures;'
 	@echo '             two boots at once, done ones are kept. BENCH= has fewer: bench/matrix --help'
+	@echo 'make bench-full  L2 compiles a whole kernel, stock, off and on, with two kernels as L1: 2 boots'
+	@echo '             of some hours; everything goes to out-full/'
 	@echo 'make regions stock, off, on and verify, compiling and forking, on the same machines: 16 boots'
 	@echo 'make check   set-up, then all the tests'
 	@echo 'make setup   the set-up alone: packages, emulator, hypervisor, images'
@@ -27,6 +29,10 @@ run: setup
 bench:
 	@bench/matrix
 
+bench-full:
+	@OUT=$${OUT:-out-full} DOCS=$${DOCS:-out-full} WORKLOAD=kernel-full LAB_LIMIT=$${LAB_LIMIT:-86400} \
+	BENCH="$${BENCH:-sandy_bridge-debian-ept1-xen sandy_bridge-small-ept1-xen}" bench/matrix
+
 regions:
 	@OUT=$${OUT:-out-regions} DOCS=$${DOCS:-out-regions} BENCH="$${BENCH:-*-xen *-verify}" \
 	WORKLOAD="$${WORKLOAD:-kernel-compile forks}" MODES="$${MODES:-stock off on stock}" bench/matrix
@@ -38,4 +44,4 @@ list:
 	@bench/setup/setup --list
 
 clean:
-	rm -rf out out-regions tools/*/build tests/build tests/*/build tests/*/build-* tests/system/payload/build bench/guest/micro/build
+	rm -rf out out-full out-regions tools/*/build tests/build tests/*/build tests/*/build-* tests/system/payload/build bench/guest/micro/build

@@ -12,6 +12,7 @@ step_inputs()
     echo "step linux"
     echo "file $TOP/bench/guest/l2-init"
     guest_inputs
+    echo "file $SETUP/lib/disk.sh"
     echo "var packages=$(dpkg-query -W -f '${Package}=${Version} ' "${packages[@]}" 2>/dev/null)"
 }
 
@@ -43,18 +44,12 @@ check_tree()
     rm -rf check made.txt
 }
 
-# The file system's own identifiers and dates would differ at every build.
-make_ext2()
+make_disk()
 {
-    local mb
     find image -exec touch -h -d "$IMAGE_DATE" {} +
     # Kbuild compares dates inside the tree: those stay as they were made.
     cp -a "$(step_out linux)/tree/." image/linux
-    mb=$(du -sm image | cut -f1)
-    E2FSPROGS_FAKE_TIME=${IMAGE_DATE#@} mke2fs -q -t ext2 -d image -b 4096 -m 0 -r 1 \
-        -N 16384 -L l2 -U 6c326c32-0000-4000-8000-000000000000 \
-        -E hash_seed=6c326c32-0000-4000-8000-000000000001,root_owner=0:0 \
-        root.img $((mb + 16))M
+    make_ext2 image root.img
 }
 
 step_build()
@@ -75,7 +70,7 @@ step_build()
     install -m 755 "$TOP/bench/guest/l2-init" image/init
     mkdir image/linux
     check_tree
-    make_ext2
+    make_disk
     cp "$(step_out linux)/vmlinux" kernel
     rm -rf image
 }
