@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2154,SC2016
-# Binary packages of Debian trixie, unpacked: Xen's tools and QEMU with all that
-# they need in root/, the cloud kernel in kernel/; the versions in versions.
+# Binary packages of Debian trixie, unpacked: Xen's tools, QEMU and sockperf with all
+# that they need in root/, the cloud kernel in kernel/; the versions in versions.
 
-readonly root_packages=(xen-utils-4.20 xenstore-utils qemu-system-x86)
+readonly root_packages=(xen-utils-4.20 xenstore-utils qemu-system-x86 sockperf)
 
 step_inputs()
 {

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2154,SC2016
 # L1: its kernel, taken out of its compressed shell (the same code, without the
-# minutes that decompressing costs in the emulator), and its initramfs with QEMU.
+# minutes that decompressing costs in the emulator), and its initramfs with QEMU and
+# the server of L2's workload `network`.
 # Leaves kernel, initrd, version.
 
 step_inputs()
@@ -17,18 +18,19 @@ step_inputs()
         ;;
     esac
     echo "file $TOP/bench/guest/l1-init"
+    echo "file $TOP/bench/guest/l1-network"
     echo "file $SETUP/lib/extract-vmlinux.py"
     echo "file $SETUP/lib/strip-signature.py"
     guest_inputs
 }
 
-# take_modules DIR: what KVM consists of, from anywhere below DIR, decompressed and
+# take_modules DIR: what KVM consists of, and tap devices, from anywhere below DIR, decompressed and
 # without the appended signatures: checking those costs L1 a billion instructions.
 take_modules()
 {
     local name file
     mkdir -p image/modules
-    for name in irqbypass kvm kvm-intel; do
+    for name in irqbypass kvm kvm-intel tun; do
         file=$(find "$1" -name "$name.ko*" | head -n 1)
         case $file in
         *.xz) xz -dc "$file" >"image/modules/$name.ko" ;;
@@ -69,8 +71,9 @@ step_build()
     mkdir image
     image_skeleton image
     install -m 755 "$TOP/bench/guest/l1-init" image/init
+    install -m 755 "$TOP/bench/guest/l1-network" image/usr/bin
     take_kernel
-    install_elf "$debian/root" image usr/bin/qemu-system-x86_64-microvm
+    install_elf "$debian/root" image usr/bin/qemu-system-x86_64-microvm usr/bin/sockperf
     install -D -m 644 "$debian/root/usr/share/qemu/qboot.rom" image/usr/share/qemu/qboot.rom
     cpio_pack image initrd
     rm -rf image

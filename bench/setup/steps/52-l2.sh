@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2154,SC2016
 # L2: kernel and root file system (a read-only ext2 disk) with Debian 12's
-# compiler and a prepared kernel tree. Leaves kernel, root.img.
+# compiler, a prepared kernel tree, and two tools that measure. Leaves kernel, root.img.
 
 readonly packages=(gcc-12 cpp-12 binutils-x86-64-linux-gnu make dash bc busybox-static
-    libelf1 libc6)
-readonly programs=(gcc-12 as ld nm objcopy objdump ar strip readelf make dash bc)
+    sockperf ioping libelf1 libstdc++6 libc6)
+readonly programs=(gcc-12 as ld nm objcopy objdump ar strip readelf make dash bc sockperf ioping)
 
 step_inputs()
 {
     echo "step linux"
     echo "file $TOP/bench/guest/l2-init"
+    echo "file $TOP/bench/guest/l2-io"
     guest_inputs
     echo "file $SETUP/lib/disk.sh"
     echo "var packages=$(dpkg-query -W -f '${Package}=${Version} ' "${packages[@]}" 2>/dev/null)"
@@ -68,6 +69,7 @@ step_build()
     install_elf / image "$gcc_dir/cc1" "$gcc_dir/collect2" usr/lib/x86_64-linux-gnu/libelf.so.1
     cp -r "/$gcc_dir/include" "image/$gcc_dir"
     install -m 755 "$TOP/bench/guest/l2-init" image/init
+    install -m 755 "$TOP/bench/guest/l2-io" image/usr/bin
     mkdir image/linux
     check_tree
     make_disk
