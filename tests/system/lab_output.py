@@ -7,6 +7,7 @@ import re
 import subprocess
 
 OUT = os.environ["SYSTEM_TEST_OUT"]
+SHADOWING = os.environ["SYSTEM_TEST_SHADOWING"]     # of the boot with VMCS shadowing
 REPORTER = os.path.join(os.path.dirname(__file__), "..", "..", "tools", "xentrace-cluster",
                         "build", "xentrace-cluster")
 
@@ -33,10 +34,10 @@ def load(name):
         return json.load(file)
 
 
-def perf_counters(name):
+def perf_counters(name, out=OUT):
     """xenperf's output as {name: total}."""
     counters = {}
-    with open(os.path.join(OUT, f"perf-{name}.txt")) as file:
+    with open(os.path.join(out, f"perf-{name}.txt")) as file:
         for line in file:
             found = re.match(r"(.*\S)\s+T=\s*(\d+)", line)
             if found:

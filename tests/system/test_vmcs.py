@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The bare L1's tests of VMCSs (payload/vmcs/): what L1 and L2 find in each field, in memory and
 in registers must be the same to the letter whether virtual entries and exits go by batch or
-not, with clusters and without.  What the stock path (batch=off) says is what is right."""
+not, with clusters and without.  What the stock path (batch=off) says is what is right.
+test_shadowing.py has what was run on a processor with VMCS shadowing."""
 
 import os
 import re
 import unittest
 
-from lab_output import BATCH, OUT, perf_counters
+from lab_output import BATCH, perf_counters
+from texts import TextTest, exits_of, fields_told, read_text
 
 HERE = os.path.dirname(__file__)
 FIELDS_OF_PAYLOAD = os.path.join(HERE, "payload", "vmcs", "fields.c")
@@ -27,48 +29,8 @@ TESTS = {
 # Error numbers of VMfailValid (SDM vol. 3, 31.4) that the table of failures brings about.
 ERRORS = {2, 3, 4, 5, 7, 9, 10, 15, 26, 28}
 
-CONTEXT = 12
 
-
-def read_text(name):
-    with open(os.path.join(OUT, f"payload-{name}.txt")) as file:
-        return file.read()
-
-
-def first_difference(left, right):
-    """Index of the first line in which the two lists differ; None: they do not."""
-    for i, (a, b) in enumerate(zip(left, right)):
-        if a != b:
-            return i
-    return None if len(left) == len(right) else min(len(left), len(right))
-
-
-def around(lines, index):
-    """From the case or step that the line belongs to, but not too far, to some lines behind."""
-    start = index
-    while start > max(0, index - 8 * CONTEXT) and not re.match(r"case |\d+ ", lines[start]):
-        start -= 1
-    return "\n".join(lines[start:index + CONTEXT]) + "\n"
-
-
-def exits_of(text):
-    return [int(reason) for reason in re.findall(r"\bexit (\d+)$|\bexit (\d+) ", text, re.M)
-            for reason in reason if reason]
-
-
-def fields_told(text):
-    lines = re.findall(r"^  fields (.*)$", text, re.M)
-    return {item.split("=")[0] for line in lines for item in line.split()}
-
-
-class Modes(unittest.TestCase):
-    def assertSameText(self, name, stock, text):
-        left, right = stock.split("\n"), text.split("\n")
-        index = first_difference(left, right)
-        if index is not None:
-            self.assertMultiLineEqual(around(left, index), around(right, index),
-                                      f"\n{name}, from line {index + 1} on")
-
+class Modes(TextTest):
     def test_everyMode_saysWhatTheStockPathSays(self):
         for test, modes in TESTS.items():
             stock = read_text(test.format(STOCK))
