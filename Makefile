@@ -12,7 +12,7 @@ help:
 	@echo '             without EPT, on two CPU models: 16 boots, then docs/RESULTS.md and its figures;'
 	@echo '             two boots at once, done ones are kept. BENCH= has fewer: bench/matrix --help'
 	@echo 'make bench-full  L2 compiles a whole kernel, stock, off and on, with two kernels as L1: 2 boots'
-	@echo '             of some hours; everything goes to out-full/'
+	@echo '             of many hours; everything goes to out-full/'
 	@echo 'make regions stock, off, on and verify, compiling and forking, on the same machines: 16 boots'
 	@echo 'make check   set-up, then all the tests'
 	@echo 'make setup   the set-up alone: packages, emulator, hypervisor, images'
