@@ -77,7 +77,7 @@ mutant 'known flags are not used' dispatch.c 's/exit->flags_known ? exit->flags 
 
 # Translation.
 mutant 'the stack one slot off' xlate_memory.c 's/return emit_mem(HOST_STACK, offset);/return emit_mem(HOST_STACK, offset + 8);/'
-mutant 'no check of the slot' xlate_memory.c '/^static void check_slot/,/^}/s/other_page_if(x, EMIT_NOT_BELOW, slot);/other_page_if(x, EMIT_SIGN, slot);/'
+mutant 'no check of the slot' xlate_memory.c '/^static void check_slot/,/^}/s/EMIT_NOT_BELOW/EMIT_SIGN/'
 mutant 'a stack across the end of addresses' hosts.c 's/first - known < size \&\& last - known < size/first >= known \&\& last < known + size/'
 mutant 'a span goes on though its register changes' plan_span.c 's/if (cluster_registers_written(&node\[n - 1\].insn) & registers)/if (!registers)/'
 mutant 'a span goes on beyond a header' plan_span.c 's/n < count \&\& !node\[n\].header/n < count/'
@@ -87,9 +87,10 @@ mutant 'a span is checked for reading only' xlate_memory.c 's/return x->plan->pr
 mutant 'the rest of a span that was missed is translated code' xlate_exit.c 's/ \&\& !exit->span)/)/'
 mutant 'a probe makes its page dirty' hosts.c 's/if (miss->probes)/if (!miss)/'
 mutant 'slots of constant addresses are not checked' xlate_memory.c 's/no_page_if(x, EMIT_EQUAL, slot);/no_page_if(x, EMIT_SIGN, slot);/'
-mutant 'segment bases are left out' xlate_memory.c '/^static void check_slot/,/^}/s/if (mem->segment != CLUSTER_SEG_FLAT)/if (mem->segment == 77)/'
 mutant 'flags are not saved before an address' xlate_memory.c '/^struct emit_rm xlate_memory/,/^}/s/xlate_flags_spare(x);/;/'
-mutant 'a read slot serves writes' xlate_memory.c 's/exit->write = cluster_operand_written(x->insn);/exit->write = false;/'
+mutant 'a read slot serves writes' xlate_memory.c 's/exit->write = checked_write(x);/exit->write = false;/'
+mutant 'another key is not looked at' xlate_memory.c '/^static void check_key/,/^}/s/EMIT_NOT_EQUAL/EMIT_SIGN/'
+mutant 'another key of another page' xlate_memory.c '/^static void other_key/,/^}/s/EMIT_NOT_BELOW/EMIT_SIGN/'
 mutant 'flags that are needed are given up' xlate_flags.c '/^void xlate_flags_spare/,/^}/s/save(&x->hot);/;/'
 mutant 'logical flags of another width' xlate_flags.c '/^static bool lazy_of_result/,/^}/s/insn->width, operand/8, operand/'
 mutant 'VMREAD leaves CF' xlate_flags.c '/^void xlate_flags_cleared/,/^}/s/known = 0/known = CLUSTER_FLAG_CF/'
