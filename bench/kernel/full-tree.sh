@@ -27,7 +27,7 @@ makefiles()
 
 # Scripts, tables and host programs beside the sources, with the command lines by which Kbuild
 # finds that they are made.
-helpers()
+beside()
 {
     find arch/x86 usr init kernel lib certs -type f \
         ! -name '*.c' ! -name '*.S' ! -name '*.h' ! -name '*.o' ! -name '*.a' \
@@ -35,7 +35,7 @@ helpers()
 }
 
 mkdir -p "$dest"
-{ sources; makefiles; helpers; } | grep -v '\.o$' | sort -u >"$dest.files"
+{ sources; makefiles; beside; } | grep -v '\.o$' | sort -u >"$dest.files"
 tar -cf - -T "$dest.files" | tar -xf - -C "$dest"
 rm "$dest.files"
 
