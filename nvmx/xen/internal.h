@@ -96,6 +96,9 @@ void nvmx_cluster_trace_batch(const struct vcpu *v,
 uint8_t *nvmx_batch_plain(struct vcpu *v);
 bool nvmx_batch_is_plain(const struct vcpu *v, uint32_t encoding);
 
+/* ops.c: the processor does not have it; Xen must not try it on the vvmcs. */
+bool nvmx_cluster_lacks(uint64_t field);
+
 /*
  * @encoding will be read and written by translated code from now on, without a
  * word; where that notes what it writes, as struct nvmx_sync's @dirty, or

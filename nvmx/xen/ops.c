@@ -98,7 +98,7 @@ void nvmx_cluster_adjoin_free(struct nvmx_cluster *cluster)
  * attempt, without an exit, does not.  Tried on vmcs01, it is where nobody
  * looks.
  */
-static bool lacks(uint64_t field)
+bool nvmx_cluster_lacks(uint64_t field)
 {
     unsigned long value;
 
@@ -114,7 +114,7 @@ static enum cluster_vmx cf_check ops_vmread(void *ctx, uint64_t field,
 {
     struct nvmx_cluster *cluster = ctx;
 
-    if ( lacks(field) ||
+    if ( nvmx_cluster_lacks(field) ||
          nvmx_vmread(current, field, value) != VMX_INSN_SUCCEED )
         return CLUSTER_VMX_DECLINE;
 
@@ -129,7 +129,7 @@ static enum cluster_vmx cf_check ops_vmwrite(void *ctx, uint64_t field,
 {
     struct nvmx_cluster *cluster = ctx;
 
-    if ( lacks(field) ||
+    if ( nvmx_cluster_lacks(field) ||
          nvmx_vmwrite(current, field, value) != VMX_INSN_SUCCEED )
         return CLUSTER_VMX_DECLINE;
 

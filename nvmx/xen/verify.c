@@ -33,7 +33,7 @@ static bool cf_check verify_vmwrite(void *ctx, uint64_t field, uint64_t *value)
     static const uint64_t mask[] = { 0xffff, ~0UL, 0xffffffff, ~0UL };
     uint64_t present;
 
-    if ( (field & ~0x6ffeUL) ||
+    if ( (field & ~0x6ffeUL) || nvmx_cluster_lacks(field) ||
          get_vvmcs_safe(current, field, &present) != VMX_INSN_SUCCEED )
         return false;
 
