@@ -286,8 +286,9 @@ struct cluster_outcome {
     const struct cluster_insn *leave;
     /* The cluster formed by this call, valid until the next call; or NULL. */
     const struct cluster *formed;
-    /* The segment recorded by this call, valid until the next call; or NULL. */
+    /* The first of @nr_recorded adjacent segments recorded by this call, valid until the next; or NULL. */
     const struct cluster_segment *recorded;
+    unsigned int nr_recorded;
     bool entered;               /* @kind was not 0: L1 had not exited, but was about to be entered */
     bool cached;                /* a region found was executed, whether or not it grew as well */
     unsigned int flushed;       /* regions forgotten because a pool was full */

@@ -123,7 +123,7 @@ uint32_t cluster_graph_add_edge(struct cluster_vcpu *vcpu, uint32_t from, uint64
     vcpu->edge[e].node = CLUSTER_NO_INDEX;
     vcpu->edge[e].next = CLUSTER_NO_INDEX;
     vcpu->edge[e].from = from;
-    vcpu->edge[e].exits = 0;
+    vcpu->edge[e].exits = vcpu->edge[e].tries = 0;
     *link = e;
     vcpu->nr_edges++;
     return e;

@@ -78,6 +78,7 @@ static void fill_node(struct cluster_recorder *r, struct cluster_node *node)
     node->rsp = r->rsp;
     node->depth = r->depth;
     node->exiting = r->exiting;
+    node->gap = r->gap;
     node->segment = r->vcpu->nr_segments;
     node->code = CLUSTER_NO_INDEX;
     node->header = false;
@@ -301,6 +302,7 @@ static void start_behind(struct cluster_recorder *r, uint32_t from)
     r->call = cluster_graph_call_behind(r->vcpu, branch);
     r->depth = node->depth + 1;
     r->exiting = node->exiting + cluster_insn_exits(&node->insn);
+    r->gap = cluster_insn_exits(&node->insn) ? 0 : node->gap + 1;
 }
 
 static void start(struct cluster_recorder *r, struct cluster_vcpu *vcpu, uint32_t from)

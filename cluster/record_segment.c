@@ -113,10 +113,11 @@ bool cluster_recorder_commit(struct cluster_recorder *r, unsigned int pages)
     segment->next = CLUSTER_NO_INDEX;
     segment->rsp_low = r->kept.low;
     segment->rsp_high = r->kept.high;
+    segment->nr_exiting = r->kept.exiting - r->start.exiting;
     vcpu->nr_segments++;
     vcpu->nr_nodes = r->kept.nodes;
     r->region->nr_nodes += segment->nr_nodes;
-    r->region->nr_exiting += r->kept.exiting - r->start.exiting;
+    r->region->nr_exiting += segment->nr_exiting;
     r->region->epoch = 0;
     widen(r->region, segment);
     link_segment(vcpu, r->region, s);

@@ -64,6 +64,7 @@ struct cluster_node {
     int32_t  rsp;
     uint16_t depth;             /* instructions executed before it on its path, from the region's entry */
     uint16_t exiting;           /* exiting ones among them */
+    uint16_t gap;               /* not exiting ones on its path, since the last that exits */
     uint32_t segment;
     uint32_t code;              /* of a header and a segment's first: offset in the arena where C may enter; else NO_INDEX */
     bool     header;            /* edges from elsewhere may come here: nothing is known of the state
@@ -108,6 +109,7 @@ struct cluster_segment {
     uint32_t first_piece, nr_pieces;    /* adjacent */
     uint32_t code;              /* offset in the arena of its entry, or NO_INDEX: not translated */
     uint32_t first_slot, nr_slots;      /* adjacent */
+    uint32_t nr_exiting;        /* nodes that exit */
     uint32_t next;              /* the region's next segment, or NO_INDEX */
     uint64_t compared;          /* the execution (cluster_vcpu.executions) that did so last */
     uint64_t located;           /* its pieces' hosts are good while this is the region's */

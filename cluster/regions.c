@@ -77,14 +77,20 @@ static void start_trial(struct cluster_region *region)
     region->runs = region->ran_insns = region->avoided = region->hops = 0;
 }
 
-/* A segment has been recorded. */
-static void take_segment(struct run *r, struct cluster_region *region, uint32_t segment)
+/* The segments from @first on have been recorded, and are the region's to stay. */
+static void take_segments(struct run *r, struct cluster_region *region, uint32_t first)
 {
-    r->out->recorded = &r->vcpu->segment[segment];
+    uint32_t s, end = r->vcpu->nr_segments;
+
     start_trial(region);
-    if (r->mode == CLUSTER_MODE_ON && r->vcpu->arena.size &&
-        !cluster_translate(r->vcpu, segment, r->x->ops, r->x->ctx))
-        r->full = true;
+    if (!r->out->recorded)
+        r->out->recorded = &r->vcpu->segment[first];
+    r->out->nr_recorded += end - first;
+    for (s = first; s < end && !r->full; s++) {
+        if (r->mode == CLUSTER_MODE_ON && r->vcpu->arena.size &&
+            !cluster_translate(r->vcpu, s, r->x->ops, r->x->ctx))
+            r->full = true;
+    }
 }
 
 /* No segment came of the edge. */
@@ -93,30 +99,55 @@ static void leave_edge(struct run *r, uint32_t edge, enum cluster_record result)
     bool event = result == CLUSTER_RECORD_INTERRUPTED || r->x->stop == CLUSTER_STOP_EVENT;
     struct cluster_edge *way = &r->vcpu->edge[edge];
 
+    way->node = CLUSTER_NO_INDEX;
     way->tries += !event;
     way->exits = way->tries < CLUSTER_GROW_TRIES ? 0 : CLUSTER_EDGE_COLD;
 }
 
-/* L1 has just gone by @edge: record what follows, and what follows the loops in it. */
+static enum cluster_record record_from(struct run *r, struct cluster_region *region,
+                                       uint32_t edge, uint32_t *onward)
+{
+    enum cluster_stop stop = r->x->stop;
+    unsigned int insns = r->out->insns;
+    uint32_t segment;
+    enum cluster_record result = cluster_record(r->vcpu, r->x, region, r->rsp, edge, r->out,
+                                                &segment, onward);
+
+    if (r->out->insns == insns && stop == CLUSTER_STOP_COMPLETE)
+        r->x->stop = stop;      /* it went no further */
+    r->full = result == CLUSTER_RECORD_FULL;
+    return result;
+}
+
+/*
+ * L1 has just gone by @edge: record what follows, and what follows the loops in it, up to
+ * an exiting instruction.  Where none comes, L1 had better leave the region by @edge as before.
+ */
+static void grow_once(struct run *r, struct cluster_region *region, uint32_t edge,
+                      uint32_t *onward)
+{
+    const struct cluster_store_mark mark = cluster_store_mark(r->vcpu, region);
+    enum cluster_record result;
+    uint32_t way = edge;
+
+    do {
+        result = record_from(r, region, way, onward);
+        way = *onward;
+    } while (result == CLUSTER_RECORD_SEGMENT && way != CLUSTER_NO_INDEX &&
+             region->nr_exiting == mark.region_exiting);
+    if (result == CLUSTER_RECORD_SEGMENT || result == CLUSTER_RECORD_JOINED) {
+        take_segments(r, region, mark.segments);
+    } else if (!r->full) {
+        cluster_store_take_back(r->vcpu, region, &mark);
+        leave_edge(r, edge, result);
+        *onward = CLUSTER_NO_INDEX;
+    }
+}
+
 static void grow(struct run *r, struct cluster_region *region, uint32_t edge)
 {
-    while (edge != CLUSTER_NO_INDEX && !r->full) {
-        enum cluster_stop stop = r->x->stop;
-        unsigned int insns = r->out->insns;
-        uint32_t segment, onward;
-        enum cluster_record result = cluster_record(r->vcpu, r->x, region, r->rsp, edge,
-                                                    r->out, &segment, &onward);
-
-        if (r->out->insns == insns && stop == CLUSTER_STOP_COMPLETE)
-            r->x->stop = stop;  /* it went no further */
-        if (result == CLUSTER_RECORD_SEGMENT)
-            take_segment(r, region, segment);
-        else if (result == CLUSTER_RECORD_FULL)
-            r->full = true;
-        else if (result != CLUSTER_RECORD_JOINED)
-            leave_edge(r, edge, result);
-        edge = onward;
-    }
+    while (edge != CLUSTER_NO_INDEX && !r->full)
+        grow_once(r, region, edge, &edge);
 }
 
 /* Has L1 exited there?  Else it was about to be entered. */
@@ -132,6 +163,7 @@ static void drop_if_poor(struct run *r, struct cluster_region *region)
         return;
     cluster_store_drop(r->vcpu, region);
     r->out->recorded = NULL;
+    r->out->nr_recorded = 0;
     give_up(r);
 }
 
@@ -151,7 +183,7 @@ static void record(struct run *r)
                             &onward);
     if (result == CLUSTER_RECORD_SEGMENT) {
         cluster_store_keep(r->vcpu, region);
-        take_segment(r, region, segment);
+        take_segments(r, region, segment);
         grow(r, region, onward);
         drop_if_poor(r, region);
     } else if (result == CLUSTER_RECORD_FULL) {

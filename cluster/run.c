@@ -19,6 +19,7 @@ static void start_outcome(struct cluster_outcome *out, enum cluster_stop stop)
     out->leave = NULL;
     out->formed = NULL;
     out->recorded = NULL;
+    out->nr_recorded = 0;
     out->entered = false;
     out->cached = false;
     out->flushed = 0;

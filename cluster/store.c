@@ -74,6 +74,35 @@ void cluster_store_drop(struct cluster_vcpu *vcpu, struct cluster_region *region
     region->rip = 0;
 }
 
+struct cluster_store_mark cluster_store_mark(const struct cluster_vcpu *vcpu,
+                                             const struct cluster_region *region)
+{
+    return (struct cluster_store_mark){
+        .segments = vcpu->nr_segments, .nodes = vcpu->nr_nodes, .edges = vcpu->nr_edges,
+        .pieces = vcpu->nr_pieces, .code_words = vcpu->nr_code_words,
+        .last_segment = region->last_segment, .last_target = region->last_target,
+        .region_exiting = region->nr_exiting, .region_nodes = region->nr_nodes,
+        .region_pages = region->nr_pages,
+    };
+}
+
+void cluster_store_take_back(struct cluster_vcpu *vcpu, struct cluster_region *region,
+                             const struct cluster_store_mark *mark)
+{
+    vcpu->nr_segments = mark->segments;
+    vcpu->nr_nodes = mark->nodes;
+    vcpu->nr_edges = mark->edges;
+    vcpu->nr_pieces = mark->pieces;
+    vcpu->nr_code_words = mark->code_words;
+    region->last_segment = mark->last_segment;
+    region->last_target = mark->last_target;
+    region->nr_exiting = mark->region_exiting;
+    region->nr_nodes = mark->region_nodes;
+    region->nr_pages = mark->region_pages;
+    vcpu->segment[mark->last_segment].next = CLUSTER_NO_INDEX;
+    vcpu->node[mark->last_target].next_target = CLUSTER_NO_INDEX;
+}
+
 unsigned int cluster_store_forget(struct cluster_vcpu *vcpu)
 {
     unsigned int live = vcpu->live_regions;

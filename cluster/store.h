@@ -37,6 +37,23 @@ void cluster_store_keep(struct cluster_vcpu *vcpu, struct cluster_region *region
 /* Drop a region that was kept. Its place is not used again until all is forgotten. */
 void cluster_store_drop(struct cluster_vcpu *vcpu, struct cluster_region *region);
 
+/* How far the pools, and a region in the store, were filled. */
+struct cluster_store_mark {
+    uint32_t segments, nodes, edges, pieces, code_words;
+    uint32_t last_segment, last_target, region_exiting;
+    uint16_t region_nodes, region_pages;
+};
+
+struct cluster_store_mark cluster_store_mark(const struct cluster_vcpu *vcpu,
+                                             const struct cluster_region *region);
+
+/*
+ * Take back the segments that were recorded since, of @region, which had one before.
+ * None of them has been translated, and no edge of older ones leads there any more.
+ */
+void cluster_store_take_back(struct cluster_vcpu *vcpu, struct cluster_region *region,
+                             const struct cluster_store_mark *mark);
+
 /* Forget all regions and what was translated, and the tracker.  Returns how many there were. */
 unsigned int cluster_store_forget(struct cluster_vcpu *vcpu);
 

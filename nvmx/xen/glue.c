@@ -113,6 +113,8 @@ void nvmx_cluster_trace_run(const struct vcpu *v,
                             uint64_t stop_rip, enum nvmx_cluster_mode mode,
                             const struct cluster_outcome *out)
 {
+    unsigned int i;
+
     if ( out->discarded != CLUSTER_DISCARD_NONE )
         nvmx_cluster_trace_discarded(v, out->discarded_rip, out->discarded, 1);
     if ( out->flushed )
@@ -120,19 +122,21 @@ void nvmx_cluster_trace_run(const struct vcpu *v,
                                      out->flushed);
     if ( out->formed )
         nvmx_cluster_trace_formed(v, out->formed);
-    if ( out->recorded )
-        nvmx_cluster_trace_recorded(v, &cluster->engine, out->recorded);
+    for ( i = 0; i < out->nr_recorded; i++ )
+        nvmx_cluster_trace_recorded(v, &cluster->engine, out->recorded + i);
     nvmx_cluster_trace_outcome(v, site, stop_rip, mode, out);
 }
 
 static void count(const struct cluster_outcome *out)
 {
+    unsigned int i;
+
     if ( out->formed )
         perfc_incr(nvmx_cluster_formed);
-    if ( out->recorded )
+    for ( i = 0; i < out->nr_recorded; i++ )
     {
         perfc_incr(nvmx_cluster_segments);
-        perfc_add(nvmx_cluster_recorded_insns, out->recorded->nr_nodes);
+        perfc_add(nvmx_cluster_recorded_insns, out->recorded[i].nr_nodes);
     }
     if ( out->discarded != CLUSTER_DISCARD_NONE )
         perfc_incr(nvmx_cluster_discarded);

@@ -160,14 +160,18 @@ static void trace_path(const struct vcpu *v, const struct cluster_vcpu *engine,
 }
 
 /*
- * Bytes of the translation's straight part; the segment just recorded is the
+ * Bytes of the translation's straight part; the segments just recorded are the
  * last in the arena, unless everything has been forgotten since.
  */
 static unsigned int host_bytes(const struct cluster_vcpu *engine,
                                const struct cluster_segment *segment)
 {
-    return segment->code < engine->arena_used
-           ? engine->arena_used - segment->code : 0;
+    unsigned int end = engine->arena_used;
+
+    if ( number_of(engine, segment) + 1 < engine->nr_segments )
+        end = min(end, segment[1].code);
+
+    return segment->code < end ? end - segment->code : 0;
 }
 
 void nvmx_cluster_trace_recorded(const struct vcpu *v,

@@ -64,6 +64,12 @@ mutant 'fifteen instructions' form.c 's/p.decoded < CLUSTER_MAX_INSNS/p.decoded 
 mutant 'five accesses' form.c 's/p->gap_accesses > CLUSTER_MAX_GAP_ACCESSES/p->gap_accesses > CLUSTER_MAX_GAP_ACCESSES + 1/'
 mutant "Zydis' base of R13D" decode.c 's/if (sib_without_base(z))/if (sib_without_base(z) \&\& !mem->base \&\& z->length == 0)/'
 
+# Growth of regions.
+mutant 'what leads nowhere is kept' regions.c 's/cluster_store_take_back(r->vcpu, region, &mark);/;/'
+mutant 'the edge goes on leading there' regions.c 's/way->node = CLUSTER_NO_INDEX;/;/'
+mutant 'an edge remembers tries of another' graph.c 's/exits = vcpu->edge\[e\].tries = 0/exits = 0/'
+mutant 'a gap begins at the edge' record.c 's/r->gap = cluster_insn_exits(&node->insn) ? 0 : node->gap + 1;/;/'
+
 # Execution of regions.
 mutant 'no look for a poke on an edge' execute.c 's/if (\*e->x->world.poke)$/if (e->x == NULL)/'
 mutant 'no look for a poke before an exiting instruction' execute.c 's/else if (\*e->x->world.poke && !is_entry(e, n))/else if (e->x == NULL)/'

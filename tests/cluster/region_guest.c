@@ -56,5 +56,5 @@ void region_expect(struct guest *g, unsigned int insns, unsigned int exiting,
 
 const struct cluster_region *region_of(struct guest *g, uint64_t rip)
 {
-    return cluster_store_find(g->vcpu, rip, GUEST_RSP % GUEST_PAGE);
+    return cluster_store_find(g->vcpu, rip, cluster_variant(GUEST_RSP, 0));
 }

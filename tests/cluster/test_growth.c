@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* test_growth.c - when a region grows, by which edges, and what is taken back. */
+#include "cost.h"
+#include "region_guest.h"
+
+/* With RCX 0 it goes to 1, of which the test knows what is there. */
+#define FORKS "vmread rax, rdx; vmread rbp, rdx; test rcx, rcx; jz 1f; vmread rbx, rdx; int3; 1: "
+
+/* As many exits by the edge as it takes to have it tried; the last of them has tried it. */
+static void go_by_the_edge(struct guest *g, unsigned int exits, unsigned int insns)
+{
+    unsigned int i;
+
+    for (i = 0; i < exits; i++) {
+        g->regs.gpr[CLUSTER_RCX] = 0;
+        assert_true(region_exit(g));
+        if (i + 1 < exits) {
+            region_expect(g, insns, 2, CLUSTER_STOP_EDGE);
+            assert_null(g->out.recorded);
+        }
+    }
+}
+
+static void record_with_rcx(struct guest *g, struct code code)
+{
+    g->regs.gpr[CLUSTER_RCX] = 1;
+    region_record(g, code);
+}
+
+/* Left in its middle, so that what follows is a segment of its own: which has nothing. */
+static void loopThatLeadsNowhere_isTakenBack(void **state)
+{
+    struct guest *g = *state;
+    struct cluster_vcpu *vcpu = g->vcpu;
+    unsigned int nodes;
+
+    record_with_rcx(g, CODE(FORKS "mov ecx, 3; 2: dec rcx; jz 3f; inc rsi; jmp 2b; 3: inc rdi; int3"));
+    nodes = region_of(g, GUEST_CODE)->nr_nodes;
+    go_by_the_edge(g, CLUSTER_GROW_EXITS, 4);
+    assert_null(g->out.recorded);
+    assert_int_equal(g->out.nr_recorded, 0);
+    assert_in_range(g->out.insns, 4 + 10, 4 + 13);          /* L1 has gone on all the same */
+    assert_int_equal(region_of(g, GUEST_CODE)->nr_nodes, nodes);
+    assert_int_equal(vcpu->nr_segments, 1);
+    assert_int_equal(vcpu->nr_nodes, nodes);
+    go_by_the_edge(g, 2, 4);                                /* it leaves there as before */
+}
+
+/* The loop and what follows it are two segments, recorded in one go. */
+static void loopThatLeadsToAnExit_isKept(void **state)
+{
+    struct guest *g = *state;
+    unsigned int i;
+
+    record_with_rcx(g, CODE(FORKS "mov ecx, 3; 2: dec rcx; jz 3f; inc rsi; jmp 2b;"
+                            "3: vmread rdi, rdx; int3"));
+    go_by_the_edge(g, CLUSTER_GROW_EXITS, 4);
+    assert_non_null(g->out.recorded);
+    assert_int_equal(g->out.nr_recorded, 2);
+    assert_int_equal(g->out.recorded[0].nr_exiting, 0);
+    assert_int_equal(g->out.recorded[1].nr_exiting, 1);
+    assert_int_equal(g->out.recorded[1].nr_nodes, 1);
+    for (i = 0; i < 2; i++) {
+        g->regs.gpr[CLUSTER_RCX] = g->regs.gpr[CLUSTER_RSI] = g->regs.gpr[CLUSTER_RDI] = 0;
+        assert_true(region_exit(g));
+        region_expect(g, 4 + 1 + 2 * 4 + 2 + 1, 3, CLUSTER_STOP_COMPLETE);
+        assert_int_equal(g->regs.gpr[CLUSTER_RSI], 2);
+        assert_int_equal(g->regs.gpr[CLUSTER_RDI], guest_field(0));
+    }
+}
+
+/* Instructions since the last exit count, those before the edge as well. */
+static void gap_goesOnBehindTheEdge(void **state)
+{
+    enum { BEFORE = CLUSTER_MAX_GAP - 8, BEHIND = 20 };
+    struct guest *g = *state;
+    uint64_t at = GUEST_CODE;
+    unsigned int i;
+
+    guest_put_code(g, at, CODE("vmread rax, rdx; vmread rbp, rdx"));
+    at += 6;
+    for (i = 0; i < BEFORE; i++)
+        *guest_at(g, at++) = 0x90;
+    guest_put_code(g, at, CODE("test rcx, rcx; jz 1f; vmread rbx, rdx; int3; 1:"));
+    for (at += 9, i = 0; i < BEHIND; i++)
+        *guest_at(g, at++) = 0x90;
+    guest_put_code(g, at, CODE("vmread rsi, rdx; int3"));
+    for (i = 0; i < 3; i++) {
+        g->regs.gpr[CLUSTER_RCX] = 1;
+        region_exit(g);
+    }
+    assert_non_null(g->out.recorded);
+    go_by_the_edge(g, CLUSTER_GROW_EXITS, 2 + BEFORE + 2);
+    assert_null(g->out.recorded);
+    assert_int_equal(g->out.exiting, 2);
+    assert_in_range(g->out.insns, 2 + CLUSTER_MAX_GAP, 2 + CLUSTER_MAX_GAP + 2);
+}
+
+/* In the place of an edge that was tried in vain before all was forgotten. */
+static void edgeOfAForgottenRegion_leavesNothing(void **state)
+{
+    struct guest *g = *state;
+    unsigned int i;
+
+    record_with_rcx(g, CODE(FORKS "int3"));
+    for (i = 0; i < CLUSTER_GROW_TRIES; i++)
+        go_by_the_edge(g, cluster_exits_to_grow(i), 4);
+    cluster_flush(g->vcpu);
+    record_with_rcx(g, CODE(FORKS "vmread rsi, rdx; int3"));
+    go_by_the_edge(g, CLUSTER_GROW_EXITS, 4);
+    assert_non_null(g->out.recorded);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        BOTH(loopThatLeadsNowhere_isTakenBack),
+        BOTH(loopThatLeadsToAnExit_isKept),
+        BOTH(gap_goesOnBehindTheEdge),
+        BOTH(edgeOfAForgottenRegion_leavesNothing),
+    };
+
+    return unit_report("growth of regions", sizeof(tests) / sizeof(tests[0]),
+                       cmocka_run_group_tests_name("growth of regions", tests, NULL, NULL));
+}
