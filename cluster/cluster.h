@@ -240,7 +240,7 @@ enum cluster_discard {
     CLUSTER_DISCARD_EVICTED,    /* its place was needed */
     CLUSTER_DISCARD_FLUSHED,    /* cluster_flush() */
     CLUSTER_DISCARD_USELESS,    /* it cost more than it saved (cost.h) */
-    CLUSTER_DISCARD_SCATTERED,  /* L1's usual path lies in too many segments: recorded anew */
+    CLUSTER_DISCARD_SCATTERED,  /* too many segments, or too far behind the last exit, for L1's usual path: recorded anew */
     CLUSTER_NR_DISCARDS
 };
 
@@ -282,6 +282,8 @@ struct cluster_outcome {
     enum cluster_stop stop;
     unsigned int insns;         /* instructions executed, 0 when refused */
     unsigned int exiting;       /* exiting ones among them, the one that L1 has exited by included */
+    /* Of a region found: instructions on its path behind the last exiting one, a loop's once. */
+    unsigned int gap;
     /* With STOP_RESUME: the VMRESUME or VMLAUNCH at regs->rip, valid until the next call. */
     const struct cluster_insn *leave;
     /* The cluster formed by this call, valid until the next call; or NULL. */

@@ -51,9 +51,12 @@ enum {
 
     /*
      * A gap that is longer costs more to bridge than the exit behind it, where another
-     * execution would have to be begun.
+     * execution would have to be begun.  That is so if L1 always gets there.  Where it mostly
+     * leaves the region in between, a quarter is the most for the site, when what was bridged
+     * in vain has cost as much as to record its region anew; and a quarter of that.
      */
     CLUSTER_MAX_GAP = (CLUSTER_COST_EXIT + CLUSTER_COST_REGION) / (CLUSTER_COST_BRIDGED - 1),
+    CLUSTER_MAX_NARROWED = 2,
 
     /*
      * Exits by an edge after which the region grows there.  A path of 100 instructions
@@ -83,12 +86,9 @@ enum {
     CLUSTER_COST_HOP = 450,
 
     /*
-     * So often a site's region is recorded anew for that soon; then only when the hops have
-     * cost as much as a recording does, twice as much, and so on.  Counted, per bridged
-     * instruction in run "forks" of make run, with soon ones only: once 9.7 instructions of L0, 4
-     * times 8.8.
+     * A site's region is recorded anew when hops have cost as much as a recording does, then
+     * twice as much, and so on: there may be no usual path.  So often at most.
      */
-    CLUSTER_SOON_REBUILT = 4,
     CLUSTER_MAX_REBUILT = 24,
 
     /*
@@ -101,6 +101,12 @@ enum {
     /* Executions after which a cluster or region is judged, each time anew. */
     CLUSTER_TRIAL_RUNS = 64,
 };
+
+/* Where a site's gaps have been narrowed @narrowed times. */
+static inline unsigned int cluster_max_gap(unsigned int narrowed)
+{
+    return CLUSTER_MAX_GAP >> 2 * narrowed;
+}
 
 /* Exits by an edge before it is tried the (@tries + 1)th time. */
 static inline unsigned int cluster_exits_to_grow(unsigned int tries)
@@ -122,6 +128,17 @@ static inline bool cluster_region_pays(unsigned int runs, unsigned int insns,
     return (uint64_t)avoided * CLUSTER_COST_EXIT >=
            (uint64_t)runs * CLUSTER_COST_REGION +
            (uint64_t)insns * (CLUSTER_COST_BRIDGED - 1);
+}
+
+/*
+ * Have @hops, and @wasted instructions bridged in vain, cost as much as @times-doubled to record
+ * @insns?
+ */
+static inline bool cluster_worth_recording(uint64_t hops, uint64_t wasted, uint64_t insns,
+                                           unsigned int times)
+{
+    return hops * CLUSTER_COST_HOP + wasted * (CLUSTER_COST_BRIDGED - 1) >=
+           insns * CLUSTER_COST_RECORD << times;
 }
 
 #endif /* CLUSTER_COST_H */

@@ -13,6 +13,7 @@ void cluster_execution_stop(struct cluster_execution *e, uint32_t n, bool behind
 
     e->x->stop = why;
     e->out->leave = why == CLUSTER_STOP_RESUME ? &node->insn : NULL;
+    e->out->gap = behind ? cluster_node_gap_behind(node) : node->gap;
     e->out->insns = node->depth + behind + (CLUSTER_BUDGET - *e->budget);
     e->out->exiting = node->exiting + (behind && cluster_insn_exits(&node->insn)) + *e->exiting;
 }

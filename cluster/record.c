@@ -167,7 +167,7 @@ static bool follow_loop(struct cluster_recorder *r, uint32_t n)
 {
     struct cluster_vcpu *vcpu = r->vcpu;
 
-    while (r->gap <= CLUSTER_MAX_GAP && r->out->insns < CLUSTER_BUDGET) {
+    while (r->gap <= r->region->max_gap && r->out->insns < CLUSTER_BUDGET) {
         const struct cluster_node *node = &vcpu->node[n];
         enum cluster_step did = execute(r, n);
         uint32_t e;
@@ -289,7 +289,7 @@ static bool record_one(struct cluster_recorder *r)
     if (cluster_insn_branches(&node->insn) &&
         !go_by_branch(r, n, did == CLUSTER_STEP_TAKEN))
         return false;
-    return r->gap <= CLUSTER_MAX_GAP || end(r, CLUSTER_STOP_GAP);
+    return r->gap <= r->region->max_gap || end(r, CLUSTER_STOP_GAP);
 }
 
 /* Where the edge that it grows from leaves the path. */
@@ -302,7 +302,7 @@ static void start_behind(struct cluster_recorder *r, uint32_t from)
     r->call = cluster_graph_call_behind(r->vcpu, branch);
     r->depth = node->depth + 1;
     r->exiting = node->exiting + cluster_insn_exits(&node->insn);
-    r->gap = cluster_insn_exits(&node->insn) ? 0 : node->gap + 1;
+    r->gap = cluster_node_gap_behind(node);
 }
 
 static void start(struct cluster_recorder *r, struct cluster_vcpu *vcpu, uint32_t from)

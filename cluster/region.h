@@ -13,8 +13,8 @@
  * it gets hot, a new segment is recorded from there.
  *
  * Everything lives in pools of the cluster_vcpu, given out from their beginning;
- * nothing is given back: when one is full, all is forgotten (cluster_flush()).
- * So indexes of nodes, edges, segments and slots are valid until then.
+ * nothing is given back, but what a recording in vain took last: when one is full, all is
+ * forgotten (cluster_flush()).  So indexes of what is kept are valid until then.
  *
  *   who                     writes
  *   store.c                 regions: which there are
@@ -74,6 +74,11 @@ struct cluster_node {
     uint32_t call;              /* the CALL whose caller the next RET should return to, or NO_INDEX */
     uint32_t next_target;       /* of a header or a segment's first: see region.first_target */
 };
+
+static inline unsigned int cluster_node_gap_behind(const struct cluster_node *node)
+{
+    return cluster_insn_exits(&node->insn) ? 0 : node->gap + 1u;
+}
 
 /*
  * A way out of a branch.  A Jcc has two, the not-taken one first; a direct JMP
@@ -169,10 +174,12 @@ struct cluster_region {
     unsigned int nr_stack_pages;    /* 1 or 2 */
     uint8_t *stack[2];          /* their hosts, as translate() gives them */
     uint8_t *stack_host;        /* where all of it can be reached */
+    uint16_t max_gap;           /* that its recordings go on for an exiting instruction */
     /* Since the region was last judged. */
     uint32_t runs, ran_insns, avoided;
     uint32_t hops;              /* from one segment to another */
-    uint32_t all_hops;          /* the same, since it was recorded; counted when it is judged */
+    uint32_t wasted;            /* instructions behind the last exiting one */
+    uint32_t all_hops, all_wasted;  /* the same, since it was recorded; counted when it is judged */
     bool     closed;            /* grows no more */
     bool     reads_vmcs;        /* translated code needs cluster_world.vmcs */
     bool     mapped;            /* host[] has been chosen, with the first segment */

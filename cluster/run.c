@@ -16,6 +16,7 @@ static void start_outcome(struct cluster_outcome *out, enum cluster_stop stop)
     out->stop = stop;
     out->insns = 0;
     out->exiting = 0;
+    out->gap = 0;
     out->leave = NULL;
     out->formed = NULL;
     out->recorded = NULL;

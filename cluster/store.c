@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "store.h"
+#include "cost.h"
 
 _Static_assert(CLUSTER_REGION_BUCKETS == 1024, "10 bits of the hash");
 
@@ -43,6 +44,7 @@ struct cluster_region *cluster_store_draft(struct cluster_vcpu *vcpu, uint64_t r
     region->last_segment = CLUSTER_NO_INDEX;
     region->first_target = CLUSTER_NO_INDEX;
     region->stack_page = CLUSTER_SLOT_EMPTY;
+    region->max_gap = cluster_max_gap(vcpu->narrowed[cluster_store_hash(rip, variant)]);
     return region;
 }
 
@@ -115,6 +117,7 @@ unsigned int cluster_store_forget(struct cluster_vcpu *vcpu)
     memset(vcpu->site, 0, sizeof(vcpu->site));
     memset(vcpu->tracker, 0, sizeof(vcpu->tracker));
     memset(vcpu->rebuilt, 0, sizeof(vcpu->rebuilt));
+    memset(vcpu->narrowed, 0, sizeof(vcpu->narrowed));
     memset(vcpu->given_up, 0, sizeof(vcpu->given_up));
     return live;
 }

@@ -111,6 +111,97 @@ static void edgeOfAForgottenRegion_leavesNothing(void **state)
     assert_non_null(g->out.recorded);
 }
 
+/* Three exits, then @far instructions, a branch that goes nowhere with RCX 0, and an exit. */
+static void put_far_exit(struct guest *g, unsigned int far)
+{
+    uint64_t at = GUEST_CODE;
+
+    guest_put_code(g, at, CODE("vmread rax, rdx; vmread rbp, rdx; vmread rsi, rdx"));
+    for (at += 9; at < GUEST_CODE + 9 + far; at++)
+        *guest_at(g, at) = 0x90;
+    guest_put_code(g, at, CODE("test rcx, rcx; jz 1f; vmread rbx, rdx; int3; 1: int3"));
+}
+
+/* The third of them records. */
+static void record_far_exit(struct guest *g)
+{
+    unsigned int i;
+
+    for (i = 0; i < 3; i++) {
+        g->regs.gpr[CLUSTER_RCX] = 1;
+        region_exit(g);
+    }
+    assert_non_null(g->out.recorded);
+}
+
+/*
+ * L1 mostly goes to the branch in vain.  Once that has cost as much as a recording, the region
+ * is recorded anew, and does not go there.
+ */
+static void farExit_isGivenUp_whereL1MostlyLeavesBefore(void **state)
+{
+    enum { FAR = CLUSTER_MAX_GAP / 3, INSNS = 3 + FAR + 2 };
+    struct guest *g = *state;
+    unsigned int runs = 0, needed;
+
+    put_far_exit(g, FAR);
+    record_far_exit(g);
+    assert_int_equal(g->out.recorded->nr_nodes, INSNS + 1);
+    do {
+        g->regs.gpr[CLUSTER_RCX] = 0;
+        assert_true(region_exit(g));
+        runs++;
+        assert_in_range(runs, 1, 4000);
+    } while (g->out.discarded == CLUSTER_DISCARD_NONE);
+    assert_int_equal(g->out.discarded, CLUSTER_DISCARD_SCATTERED);
+    for (needed = CLUSTER_TRIAL_RUNS;
+         !cluster_worth_recording(0, (uint64_t)needed * (FAR + 2), INSNS, 0);
+         needed += CLUSTER_TRIAL_RUNS)
+        ;
+    assert_in_range(runs, needed - CLUSTER_TRIAL_RUNS, needed + CLUSTER_TRIAL_RUNS);
+    g->regs.gpr[CLUSTER_RCX] = 1;
+    assert_true(region_exit(g));                /* recorded again at once */
+    assert_non_null(g->out.recorded);
+    assert_int_equal(g->out.recorded->nr_nodes, 3);
+    assert_true(region_exit(g));
+    region_expect(g, 3, 3, CLUSTER_STOP_COMPLETE);
+}
+
+/* Reached each time, it costs nothing in vain. */
+static void farExitThatIsReached_stays(void **state)
+{
+    struct guest *g = *state;
+    unsigned int i;
+
+    put_far_exit(g, CLUSTER_MAX_GAP / 3);
+    record_far_exit(g);
+    for (i = 0; i < 4000; i++) {
+        g->regs.gpr[CLUSTER_RCX] = 1;
+        assert_true(region_exit(g));
+        assert_int_equal(g->out.discarded, CLUSTER_DISCARD_NONE);
+    }
+}
+
+/* As a whole it does not pay, its first three exits do: that is no reason to leave the site alone. */
+static void uselessEnd_isCutOff(void **state)
+{
+    struct guest *g = *state;
+    unsigned int i;
+
+    put_far_exit(g, CLUSTER_MAX_GAP - 10);
+    record_far_exit(g);
+    for (i = 1; i <= CLUSTER_TRIAL_RUNS; i++) {
+        g->regs.gpr[CLUSTER_RCX] = 0;
+        assert_true(region_exit(g));
+        assert_int_equal(g->out.discarded, i == CLUSTER_TRIAL_RUNS ? CLUSTER_DISCARD_SCATTERED
+                                                                   : CLUSTER_DISCARD_NONE);
+    }
+    g->regs.gpr[CLUSTER_RCX] = 1;
+    assert_true(region_exit(g));
+    assert_non_null(g->out.recorded);
+    assert_int_equal(g->out.recorded->nr_nodes, 3);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -118,6 +209,9 @@ int main(void)
         BOTH(loopThatLeadsToAnExit_isKept),
         BOTH(gap_goesOnBehindTheEdge),
         BOTH(edgeOfAForgottenRegion_leavesNothing),
+        BOTH(farExit_isGivenUp_whereL1MostlyLeavesBefore),
+        BOTH(farExitThatIsReached_stays),
+        BOTH(uselessEnd_isCutOff),
     };
 
     return unit_report("growth of regions", sizeof(tests) / sizeof(tests[0]),
