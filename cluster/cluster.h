@@ -77,10 +77,14 @@ enum cluster_emulated {
 
 /* The operands of an emulated instruction, fetched by the engine. */
 struct cluster_operands {
-    uint64_t reg;               /* the register operand: INVEPT, INVVPID (the type) */
+    uint64_t reg;               /* the register operand: INVEPT, INVVPID (the type); WEAK_MOV: what is stored */
     uint64_t memory[2];         /* VMPTRLD: 8 bytes; INVEPT, INVVPID: the descriptor; VERW: the selector */
-    uint64_t result;            /* VERW: out, ZF */
+    uint64_t result;            /* out, VERW: ZF; WEAK_MOV: what is loaded */
     enum cluster_vmx vmx;       /* VMPTRLD, INVEPT, INVVPID: out, as for VMREAD */
+    /* WEAK_MOV: 1 to 8 bytes at a canonical address, perhaps across a page end. */
+    uint64_t address;
+    uint8_t  width;
+    bool     write;
 };
 
 /*
@@ -124,13 +128,14 @@ struct cluster_world {
     const volatile uint32_t *poke;
     /*
      * An event may be waiting for L1 to set RFLAGS.IF.  Not kept up to date: what comes up
-     * later pokes, and behind a WRMSR the engine asks event_pending() anew.
+     * later pokes, and behind WRMSR and WEAK_MOV the engine asks event_pending() anew.
      */
     bool pending;
     /*
      * Counted up by vmread(), vmwrite() and emulate(), and for fields that vmcs_field() says so
      * of, where this processor would have carried the instruction out without an exit.  0 at
-     * begin(); NULL: they all exit.
+     * begin(); NULL: they all exit.  By the engine for a weakly exiting instruction
+     * that found RAM.
      */
     unsigned int *silent;
     uint64_t *cr2;              /* L1's CR2: read and written there.  Not NULL */
@@ -194,6 +199,10 @@ struct cluster_ops {
      * Execute @op, one of those that cluster_insn_is_emulated() names, but for
      * RIP and, where the instruction has memory or explicit register operands,
      * those.  Implicit registers are in @regs.  See struct cluster_operands.
+     *
+     * WEAK_MOV: make the access in its operands as L1's exit by it would have it made, if
+     * L1 would exit by it now, and all of it can be done at once.  DECLINE otherwise: the
+     * engine goes on as for any MOV, which finds RAM or stops before it.
      */
     enum cluster_emulated (*emulate)(void *ctx, enum cluster_op op, struct cluster_regs *regs,
                                      struct cluster_operands *operands);

@@ -63,6 +63,11 @@ enum cluster_op {
     CLUSTER_OP_VMPTRLD,         /* src: MEM, 8 bytes */
     CLUSTER_OP_INVEPT, CLUSTER_OP_INVVPID,  /* dst: REG, the type; src: MEM, 16 bytes */
     CLUSTER_OP_RDMSR, CLUSTER_OP_WRMSR, CLUSTER_OP_CPUID,
+    /*
+     * A MOV from or to memory by which L1 was seen to exit: weakly exiting, for its page may be RAM
+     * another time.  Made of a MOV by the recorder alone; touch is LATE.
+     */
+    CLUSTER_OP_WEAK_MOV,
     /* The region's last; never executed here: cluster_run() stops before them. */
     CLUSTER_OP_VMRESUME, CLUSTER_OP_VMLAUNCH,
     CLUSTER_NR_OPS
@@ -108,7 +113,7 @@ enum cluster_touch {
     /*
      * Resolved on the way: VMREAD and POP to memory (written); the descriptor of
      * INVEPT and INVVPID (16 bytes, read); BT, BTS, BTR and BTC of memory with the
-     * bit offset in a register, which has a part in the address.
+     * bit offset in a register, which has a part in the address; WEAK_MOV.
      */
     CLUSTER_TOUCH_LATE,
     CLUSTER_TOUCH_READ,         /* READ and WRITE are resolved first */
@@ -161,7 +166,7 @@ static inline bool cluster_insn_branches(const struct cluster_insn *insn)
 static inline bool cluster_insn_is_emulated(const struct cluster_insn *insn)
 {
     return (insn->op >= CLUSTER_OP_RDTSC && insn->op <= CLUSTER_OP_VERW) ||
-           (insn->op >= CLUSTER_OP_VMPTRLD && insn->op <= CLUSTER_OP_CPUID);
+           (insn->op >= CLUSTER_OP_VMPTRLD && insn->op <= CLUSTER_OP_WEAK_MOV);
 }
 
 /*

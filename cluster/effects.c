@@ -46,7 +46,7 @@ uint16_t cluster_registers_written(const struct cluster_insn *insn)
         break;
     }
     if (insn->op < CLUSTER_OP_MOVS || insn->op == CLUSTER_OP_VMREAD ||
-        insn->op == CLUSTER_OP_READ_CR2)
+        insn->op == CLUSTER_OP_WEAK_MOV || insn->op == CLUSTER_OP_READ_CR2)
         return named(insn->dst);
     return ALL_REGISTERS;
 }
@@ -87,6 +87,7 @@ enum cluster_flags_effect cluster_flags_effect(const struct cluster_insn *insn)
     case CLUSTER_OP_PUSHF: case CLUSTER_OP_CLI: case CLUSTER_OP_STI: case CLUSTER_OP_CLD:
     case CLUSTER_OP_FENCE: case CLUSTER_OP_PAUSE:
     case CLUSTER_OP_READ_CR2: case CLUSTER_OP_WRITE_CR2: case CLUSTER_OP_RDTSC:
+    case CLUSTER_OP_WEAK_MOV:
         return CLUSTER_FLAGS_KEPT;
     default:
         return CLUSTER_FLAGS_MERGED;

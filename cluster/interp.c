@@ -195,6 +195,8 @@ static enum cluster_step step_outside(struct cluster_exec *x, const struct clust
         return cluster_step_vmread(x, insn);
     case CLUSTER_OP_VMWRITE:
         return cluster_step_vmwrite(x, insn, at);
+    case CLUSTER_OP_WEAK_MOV:
+        return cluster_step_weak_mov(x, insn);
     case CLUSTER_OP_VMRESUME:
     case CLUSTER_OP_VMLAUNCH:
         return cluster_step_stop(x, CLUSTER_STOP_RESUME);

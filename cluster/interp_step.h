@@ -152,5 +152,6 @@ enum cluster_step cluster_step_vmwrite(struct cluster_exec *x, const struct clus
                                        const struct cluster_place *at);
 enum cluster_step cluster_step_emulate(struct cluster_exec *x, const struct cluster_insn *insn,
                                        const struct cluster_place *at);
+enum cluster_step cluster_step_weak_mov(struct cluster_exec *x, const struct cluster_insn *insn);
 
 #endif /* CLUSTER_INTERP_STEP_H */

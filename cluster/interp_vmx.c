@@ -138,3 +138,46 @@ enum cluster_step cluster_step_emulate(struct cluster_exec *x, const struct clus
     x->stop = CLUSTER_STOP_WORLD;
     return CLUSTER_STEP_LAST;
 }
+
+/* Its page is RAM, or it is not to be had: a MOV like others, by which L1 does not exit. */
+static enum cluster_step mov_of_ram(struct cluster_exec *x, const struct cluster_insn *insn,
+                                    const struct cluster_operands *operands)
+{
+    enum cluster_access access = operands->write ? CLUSTER_WRITE : CLUSTER_READ;
+    struct cluster_place at;
+
+    if (!cluster_reach(x, operands->address, operands->width, access, &at))
+        return CLUSTER_STEP_STOP;
+    if (operands->write)
+        cluster_place_store(&at, operands->width, operands->reg);
+    else
+        cluster_write_operand(x, insn, insn->dst, cluster_place_load(&at, operands->width), &at);
+    if (x->world.silent)
+        ++*x->world.silent;
+    return CLUSTER_STEP_NEXT;
+}
+
+/* The world is asked first: what exited before will do so again, mostly. */
+enum cluster_step cluster_step_weak_mov(struct cluster_exec *x, const struct cluster_insn *insn)
+{
+    bool write = insn->dst.kind == CLUSTER_OPERAND_MEM;
+    struct cluster_operands operands = {
+        .address = cluster_linear(x, &insn->mem, insn->mem.disp), .write = write,
+        .width = write ? insn->width : insn->src_width,
+    };
+    enum cluster_emulated result;
+
+    if (!cluster_tlb_accessible(operands.address, operands.width))
+        return cluster_step_stop(x, CLUSTER_STOP_MEMORY);
+    if (write)
+        operands.reg = cluster_read_operand(x, insn, insn->src, operands.width, NULL);
+    result = x->ops->emulate(x->ctx, insn->op, x->regs, &operands);
+    if (result == CLUSTER_EMULATE_DECLINE)
+        return mov_of_ram(x, insn, &operands);
+    if (!write)
+        cluster_write_operand(x, insn, insn->dst, operands.result, NULL);
+    if (result == CLUSTER_EMULATED)
+        return CLUSTER_STEP_NEXT;
+    x->stop = CLUSTER_STOP_WORLD;
+    return CLUSTER_STEP_LAST;
+}

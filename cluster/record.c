@@ -6,6 +6,7 @@
 #include "recorder.h"
 #include "shadow.h"
 #include "step.h"
+#include "tracker.h"
 
 /* Ends the recording. */
 static bool end(struct cluster_recorder *r, enum cluster_stop why)
@@ -160,6 +161,23 @@ static enum cluster_step execute(struct cluster_recorder *r, uint32_t node)
 }
 
 /*
+ * The MOV could not be made for its memory.  Where L1 was seen to exit by it, as what
+ * it reaches is a device of L0's, it takes part as a weakly exiting one.
+ */
+static bool is_weak_after_all(struct cluster_recorder *r, struct cluster_insn *insn)
+{
+    const struct cluster_regs *regs = r->x->regs;
+
+    if (r->x->stop != CLUSTER_STOP_MEMORY || insn->op != CLUSTER_OP_MOV ||
+        !cluster_tracker_knows(r->vcpu, regs->rip,
+                               cluster_variant(regs->gpr[CLUSTER_RSP], 0)))
+        return false;
+    insn->op = CLUSTER_OP_WEAK_MOV;
+    insn->touch = CLUSTER_TOUCH_LATE;
+    return true;
+}
+
+/*
  * Follow the nodes recorded so far, from @n on, after a loop was closed: until the
  * path leaves them, behind the last (true: go on appending) or elsewhere (false).
  */
@@ -278,6 +296,8 @@ static bool record_one(struct cluster_recorder *r)
     if (ends_with(r, node))
         return end(r, CLUSTER_STOP_RESUME);
     did = execute(r, n);
+    if (did == CLUSTER_STEP_STOP && is_weak_after_all(r, &node->insn))
+        did = execute(r, n);
     if (did == CLUSTER_STEP_STOP)
         return false;
     if (!note_stack(r, &node->insn))

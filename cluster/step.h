@@ -11,14 +11,14 @@
 
 /*
  * @insn was executed: is there an event now that L1 has to take before the next
- * instruction?  x->stop says so then.  Asked only behind WRMSR, which may have caused
- * one (an interrupt to oneself, the end of another); what comes up elsewhere pokes
- * (cluster_world.poke).
+ * instruction?  x->stop says so then.  Asked only behind WRMSR and WEAK_MOV, which may
+ * have caused one (an interrupt to oneself, the end of another); what comes up elsewhere
+ * pokes (cluster_world.poke).
  */
 static inline bool cluster_step_event_behind(struct cluster_exec *x,
                                              const struct cluster_insn *insn)
 {
-    if (insn->op != CLUSTER_OP_WRMSR)
+    if (insn->op != CLUSTER_OP_WRMSR && insn->op != CLUSTER_OP_WEAK_MOV)
         return false;
     x->world.pending = x->ops->event_pending(x->ctx, x->regs->rflags | CLUSTER_FLAG_IF);
     if (!x->world.pending)

@@ -92,6 +92,11 @@ bool cluster_tracker_is_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t
     return count && (*count & BARREN) && wait(count, 1);
 }
 
+bool cluster_tracker_knows(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant)
+{
+    return find(vcpu, rip, variant) != NULL;
+}
+
 void cluster_tracker_recorded(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant)
 {
     uint16_t *count = obtain(vcpu, rip, variant);

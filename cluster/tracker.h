@@ -33,6 +33,9 @@ enum cluster_tracked cluster_tracker_exit(struct cluster_vcpu *vcpu, uint64_t ri
 /* Is it barren?  Yes counts as one exit; nothing else is changed. */
 bool cluster_tracker_is_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant);
 
+/* Has it exited lately?  Two sites of the same hash are one here, too. */
+bool cluster_tracker_knows(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant);
+
 /* It was recorded, with or without success.  The TRIESth time makes it barren. */
 void cluster_tracker_recorded(struct cluster_vcpu *vcpu, uint64_t rip, uint16_t variant);
 

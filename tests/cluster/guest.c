@@ -227,6 +227,11 @@ void guest_unmap(struct guest *g, uint64_t linear)
     g->epoch++;
 }
 
+bool guest_is_mapped(struct guest *g, uint64_t linear)
+{
+    return page_of(g, linear) != NULL;
+}
+
 uint8_t *guest_at(struct guest *g, uint64_t linear)
 {
     return page_of(g, linear)->host + linear % GUEST_PAGE;

@@ -50,6 +50,18 @@ struct guest_call {
     uint64_t argument;
 };
 
+/*
+ * A page of L0's: reading has an effect (each read gives another number), as has writing.  Only
+ * what lies in it takes part in regions.
+ */
+struct guest_device {
+    uint64_t linear;            /* the page, when it is not mapped as RAM; 0: there is none */
+    unsigned int reads, writes;
+    uint64_t written_at, written;
+    unsigned int written_width;
+    bool raises_event;          /* by a write */
+};
+
 struct guest {
     struct cluster_vcpu *vcpu;
     struct cluster_arena arena;
@@ -77,6 +89,7 @@ struct guest {
     unsigned int emulate_stop_at, emulate_decline_at;
     bool pending;               /* of struct cluster_world */
     uint64_t tsc, cr2, msr;     /* what there is to be emulated; one MSR for all */
+    struct guest_device device;
     /* The record. */
     unsigned int vmx_count, event_count, translate_count, emulate_count;
     unsigned int begin_count, end_count;
@@ -137,6 +150,12 @@ uint64_t guest_field(uint64_t field);
 
 /* What a CPUID of @leaf and @subleaf gives in register @reg, RAX to RBX. */
 uint32_t guest_cpuid(uint32_t leaf, uint32_t subleaf, enum cluster_gpr reg);
+
+/* What the device gives at its @read-th read, from 1 on, in so many bytes. */
+uint64_t guest_device_value(unsigned int read, unsigned int width);
+
+/* Is RAM or anything else mapped at @linear? */
+bool guest_is_mapped(struct guest *g, uint64_t linear);
 
 /* May a vmread of @field be a plain load?  Not of fields with an odd number (high halves). */
 bool guest_field_is_plain(uint64_t field);

@@ -4,6 +4,7 @@
  * that the engine hands to it: something simple that can be told afterwards.
  */
 #include "guest.h"
+#include "alu.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,36 @@ static bool vmx(struct guest *g, struct cluster_operands *operands)
     return g->vmx_result != CLUSTER_VMX_DECLINE;
 }
 
+uint64_t guest_device_value(unsigned int read, unsigned int width)
+{
+    return (0x1122334455667788 * read) & cluster_width_mask(width);
+}
+
+static bool on_device(struct guest *g, const struct cluster_operands *o)
+{
+    return g->device.linear != 0 && !guest_is_mapped(g, g->device.linear) &&
+           o->address - g->device.linear <= GUEST_PAGE - o->width;
+}
+
+static bool access_device(struct guest *g, struct cluster_operands *o)
+{
+    struct guest_device *device = &g->device;
+
+    if (!on_device(g, o))
+        return false;
+    if (!o->write) {
+        o->result = guest_device_value(++device->reads, o->width);
+        return true;
+    }
+    device->writes++;
+    device->written_at = o->address;
+    device->written = o->reg;
+    device->written_width = o->width;
+    if (device->raises_event)
+        g->event_at = 1;
+    return true;
+}
+
 /* Returns false when nothing was done. */
 static bool emulate(struct guest *g, enum cluster_op op, struct cluster_regs *regs,
                     struct cluster_operands *operands)
@@ -71,6 +102,8 @@ static bool emulate(struct guest *g, enum cluster_op op, struct cluster_regs *re
     case CLUSTER_OP_CPUID:
         cpuid(regs);
         break;
+    case CLUSTER_OP_WEAK_MOV:
+        return access_device(g, operands);
     case CLUSTER_OP_VMPTRLD:
     case CLUSTER_OP_INVEPT:
     case CLUSTER_OP_INVVPID:

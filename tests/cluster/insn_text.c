@@ -33,8 +33,8 @@ static const char *const op_name[CLUSTER_NR_OPS] = {
     [CLUSTER_OP_VMREAD] = "vmread",
     [CLUSTER_OP_VMWRITE] = "vmwrite", [CLUSTER_OP_VMPTRLD] = "vmptrld",
     [CLUSTER_OP_INVEPT] = "invept", [CLUSTER_OP_INVVPID] = "invvpid", [CLUSTER_OP_RDMSR] = "rdmsr",
-    [CLUSTER_OP_WRMSR] = "wrmsr", [CLUSTER_OP_CPUID] = "cpuid", [CLUSTER_OP_VMRESUME] = "vmresume",
-    [CLUSTER_OP_VMLAUNCH] = "vmlaunch",
+    [CLUSTER_OP_WRMSR] = "wrmsr", [CLUSTER_OP_CPUID] = "cpuid", [CLUSTER_OP_WEAK_MOV] = "weak-mov",
+    [CLUSTER_OP_VMRESUME] = "vmresume", [CLUSTER_OP_VMLAUNCH] = "vmlaunch",
 };
 
 static const char *const cond_name[16] = {

@@ -38,6 +38,7 @@ void l1_map_all(struct l1_script *script)
         { L1_PERCPU + L1_PAGE, L1_PAGE_PERCPU + 1, true, true },
         { L1_ALIAS, 1, true, true }, { L1_LOW, L1_PAGE_LOW, true, true },
         { L1_EDGE, L1_PAGE_FAR, true, true },
+        [L1_MAPPING_NO_RAM] = { L1_NO_RAM, L1_PAGE_LOW, false, true },
     };
 
     memcpy(script->map, all, sizeof(all));
@@ -94,6 +95,8 @@ static void fill_world(struct l1 *l, struct cluster_world *world)
     world->vmcs_dirty = l->state.dirty;
     world->poke = &l->poke;
     world->pending = l->script->pending && l->script->event;
+    l->silent = 0;
+    world->silent = &l->silent;
 }
 
 static bool op_begin(void *ctx, struct cluster_world *world,
@@ -301,6 +304,24 @@ static enum cluster_emulated vmx_instruction(struct l1 *l, enum cluster_op op,
     return number % 8 == 0 ? CLUSTER_EMULATED_STOP : CLUSTER_EMULATED;
 }
 
+/* ---- the device ---- */
+
+static bool on_device(const struct l1 *l, uint64_t address, unsigned int width)
+{
+    return l->script->device && !l->script->map[L1_MAPPING_NO_RAM].present &&
+           address - L1_NO_RAM <= L1_PAGE - width;
+}
+
+/* What it reads depends on all that was ever done, and changes by being read. */
+static enum cluster_emulated access_device(struct l1 *l, struct cluster_operands *o,
+                                           uint64_t number)
+{
+    record(l, CLUSTER_OP_WEAK_MOV, o->address, o->write ? o->reg : 0)->argument[2] = o->width;
+    l->state.device = mix(l->state.device + o->address, o->write ? o->reg : number);
+    o->result = l->state.device & cluster_width_mask(o->width);
+    return number % 16 == 0 ? CLUSTER_EMULATED_STOP : CLUSTER_EMULATED;
+}
+
 static enum cluster_emulated emulate(struct l1 *l, enum cluster_op op, struct cluster_regs *regs,
                                      struct cluster_operands *operands)
 {
@@ -323,6 +344,8 @@ static enum cluster_emulated emulate(struct l1 *l, enum cluster_op op, struct cl
         record(l, op, 0, 0);
         put_pair(regs, number);
         return CLUSTER_EMULATED;
+    case CLUSTER_OP_WEAK_MOV:
+        return access_device(l, operands, number);
     case CLUSTER_OP_VERW:
         record(l, op, operands->memory[0], 0);
         operands->result = number & 1;
@@ -341,6 +364,8 @@ static enum cluster_emulated op_emulate(void *ctx, enum cluster_op op, struct cl
 
     if (!cluster_insn_is_emulated(&named))
         broken("emulate() of what is not to be emulated");
+    if (op == CLUSTER_OP_WEAK_MOV && !on_device(l, operands->address, operands->width))
+        return CLUSTER_EMULATE_DECLINE;
     if (declines(l, op))
         return CLUSTER_EMULATE_DECLINE;
     result = emulate(l, op, regs, operands);
@@ -430,12 +455,38 @@ const struct cluster_insn *l1_insn(struct l1 *l)
     return d->supported ? &d->insn : NULL;
 }
 
+static uint64_t address_of(const struct l1 *l, const struct cluster_mem *mem)
+{
+    const uint64_t *gpr = l->state.regs.gpr;
+    uint64_t address = mem->disp;
+
+    address += mem->base == CLUSTER_REG_NONE ? 0 : gpr[mem->base];
+    address += mem->index == CLUSTER_REG_NONE ? 0 : gpr[mem->index] << mem->shift;
+    address = mem->addr32 ? (uint32_t)address : address;
+    return address + (mem->segment == CLUSTER_SEG_GS ? l->state.gs_base : 0);
+}
+
+bool l1_exits(const struct l1 *l, const struct cluster_insn *insn)
+{
+    bool write = insn->dst.kind == CLUSTER_OPERAND_MEM;
+
+    if (insn->op != CLUSTER_OP_MOV || (!write && insn->src.kind != CLUSTER_OPERAND_MEM))
+        return cluster_insn_exits(insn);
+    return on_device(l, address_of(l, &insn->mem), write ? insn->width : insn->src_width);
+}
+
 enum cluster_step l1_step(struct l1 *l, const struct cluster_insn *insn)
 {
     static const uint8_t no_page;
     struct cluster_exec *x = &l->x;
+    struct cluster_insn weak = *insn;
     enum cluster_step did;
 
+    if (insn->op == CLUSTER_OP_MOV && l1_exits(l, insn)) {
+        weak.op = CLUSTER_OP_WEAK_MOV;
+        weak.touch = CLUSTER_TOUCH_LATE;
+        insn = &weak;
+    }
     x->ops = &l1_ops;
     x->ctx = l;
     x->regs = &l->state.regs;

@@ -7,7 +7,8 @@
  * reach them by a displacement, but for two.
  *
  *   L1_CODE    3 pages, then a gap, then L1_FAR
- *   L1_DATA    2 pages, L1_CONST (read-only), and then one that is no RAM
+ *   L1_DATA    2 pages, L1_CONST (read-only), and then L1_NO_RAM, one that is no RAM, but
+ *              a device, by which MOVs exit, where the script has one
  *   L1_STACK   3 pages
  *   L1_PERCPU  2 pages, of which GS points to one or the other
  *   L1_ALIAS   the second page of L1_CODE, again
@@ -40,7 +41,7 @@ enum {
     /* Indexes of the pages of memory. */
     L1_PAGE_CODE = 0, L1_PAGE_FAR = 3, L1_PAGE_DATA = 4, L1_PAGE_CONST = 6, L1_PAGE_STACK = 7,
     L1_PAGE_PERCPU = 10, L1_PAGE_LOW = 12, L1_NR_PAGES = 13,
-    L1_NR_MAPPINGS = 15,
+    L1_NR_MAPPINGS = 16, L1_MAPPING_NO_RAM = 15,
     L1_VMCS_FIELDS = 64,
     L1_MAX_CALLS = 8192,        /* recorded of one execution */
     L1_DECODED = 4096,
@@ -59,6 +60,7 @@ struct l1_script {
     uint64_t epoch;
     uint64_t seed;              /* of what vmwrites and emulated instructions do */
     bool vmcs;                  /* begin() gives one */
+    bool device;                /* where L1_NO_RAM is not mapped */
     bool refuse;                /* begin() says no */
     bool permissive;            /* nothing is declined: the stock path */
     bool pending;               /* an event, from the beginning */
@@ -66,7 +68,7 @@ struct l1_script {
     bool event;                 /* what comes then is an event for L1, and not for L0 alone */
 };
 
-/* A vmread that is no plain load, a vmwrite, an emulated instruction. */
+/* A vmread that is no plain load, a vmwrite, an emulated instruction, one of the device. */
 struct l1_call {
     uint32_t op;                /* enum cluster_op */
     uint32_t result;
@@ -80,6 +82,7 @@ struct l1_state {
     uint64_t vmcs[L1_VMCS_FIELDS];
     uint8_t dirty[(L1_VMCS_FIELDS + 7) / 8];    /* VMWRITEs that were mere stores */
     uint64_t advanced;          /* vmwrites and emulated instructions executed */
+    uint64_t device;            /* its state */
 };
 
 struct l1_decoded {
@@ -95,6 +98,7 @@ struct l1 {
     struct l1_state state;
     /* Of the present execution. */
     uint32_t poke;
+    unsigned int silent;
     bool begun;
     unsigned int nr_translations;
     unsigned int nr_calls;
@@ -120,6 +124,9 @@ void l1_begin_execution(struct l1 *l);
 
 /* The instruction at RIP as the bytes are now, or NULL: none that can be had and is supported. */
 const struct cluster_insn *l1_insn(struct l1 *l);
+
+/* Does L1 exit by @insn, the instruction at RIP? */
+bool l1_exits(const struct l1 *l, const struct cluster_insn *insn);
 
 /* Execute one instruction by cluster_step(); l->x.stop says why it was not. */
 enum cluster_step l1_step(struct l1 *l, const struct cluster_insn *insn);

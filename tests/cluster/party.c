@@ -60,7 +60,7 @@ bool party_same_state(const struct party *a, const struct party *b)
     const struct l1_state *s = &a->l->state, *t = &b->l->state;
 
     return same_regs(&s->regs, &t->regs) && s->gs_base == t->gs_base && s->cr2 == t->cr2 &&
-           s->advanced == t->advanced && memcmp(s->vmcs, t->vmcs, sizeof(s->vmcs)) == 0 &&
+           s->advanced == t->advanced && s->device == t->device && memcmp(s->vmcs, t->vmcs, sizeof(s->vmcs)) == 0 &&
            memcmp(s->dirty, t->dirty, sizeof(s->dirty)) == 0 &&
            memcmp(a->l->memory, b->l->memory, MEMORY) == 0;
 }

@@ -4,6 +4,7 @@
  * found when its translations are wrong.
  */
 #define _GNU_SOURCE             /* memmem() */
+#include "tracker.h"
 #include "verified_law.h"
 #include "unit.h"
 
@@ -163,6 +164,28 @@ static void stringThatStopsInTheMiddle_isPredicted(void **state)
     }
 }
 
+/* Even where L1 is known to exit by it: reading it would have an effect. */
+static void deviceIsNotTouched_thePredictionEndsBeforeIt(void **state)
+{
+    struct verified *l1 = *state;
+    struct cluster_vcpu *vcpu = l1->guest->vcpu;
+    unsigned int i;
+
+    l1->guest->device.linear = 0xffffffffff5fd000;
+    for (i = 0; i < 4; i++) {
+        GPR(l1, RBX) = l1->guest->device.linear;
+        verified_exits_at(l1, CODE("vmread rax, rdx; vmread rcx, rdx; mov esi, [rbx]; vmread rdi, rdx;"
+                                   "ud2"));
+        cluster_tracker_exit(vcpu, GUEST_CODE + 6, GUEST_RSP % CLUSTER_RSP_ALIGNMENT, 1);
+        assert_true(verified_predict(l1));
+        assert_int_equal(l1->out.insns, 2);
+        assert_int_equal(l1->out.stop,
+                         i == 0 ? CLUSTER_STOP_MEMORY : CLUSTER_STOP_COMPLETE);
+        assert_int_equal(verified_pending(l1), 1);
+    }
+    assert_int_equal(l1->guest->device.reads, 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -175,6 +198,7 @@ int main(void)
         LAW(engine_readsWhatItWrote),
         LAW(storeIntoTheVmcs_isReadByVmread),
         LAW(stringThatStopsInTheMiddle_isPredicted),
+        LAW(deviceIsNotTouched_thePredictionEndsBeforeIt),
     };
 
     return unit_report("test_predict_engine", sizeof(tests) / sizeof(tests[0]),

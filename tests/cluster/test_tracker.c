@@ -147,6 +147,21 @@ static void settling_doesNotWakeABarrenSite(void **state)
     assert_int_equal(exit_at(g, SITE), CLUSTER_TRACKED_BARREN);
 }
 
+/* A barren site, too, has exited; and asking is no exit. */
+static void siteIsKnown_onceItHasExited(void **state)
+{
+    struct guest *g = *state;
+
+    assert_false(cluster_tracker_knows(g->vcpu, SITE, 0));
+    assert_false(cluster_tracker_knows(g->vcpu, SITE, 0));
+    assert_int_equal(exit_at(g, SITE), CLUSTER_TRACKED_COUNTING);
+    assert_true(cluster_tracker_knows(g->vcpu, SITE, 0));
+    assert_false(cluster_tracker_knows(g->vcpu, SITE, 8));
+    assert_int_equal(exit_at(g, SITE), CLUSTER_TRACKED_COUNTING);
+    cluster_tracker_set_barren(g->vcpu, SITE, 0, CLUSTER_BARREN_EXITS);
+    assert_true(cluster_tracker_knows(g->vcpu, SITE, 0));
+}
+
 #define LAW(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 int main(void)
@@ -163,6 +178,7 @@ int main(void)
         LAW(siteRecordedTooOften_isBarren),
         LAW(siteThatDoesWell_maybeRecordedAgain),
         LAW(settling_doesNotWakeABarrenSite),
+        LAW(siteIsKnown_onceItHasExited),
     };
 
     return unit_report("tracker", sizeof(tests) / sizeof(tests[0]),

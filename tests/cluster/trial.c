@@ -62,11 +62,12 @@ static void change_mappings(struct trial *t)
 
     l1_map_all(&t->script);
     t->script.epoch++;
-    switch (random_below(&t->r, 6)) {
+    switch (random_below(&t->r, 7)) {
     case 0:  map[which].present = false; break;
     case 1:  map[which].writable = !map[which].writable; break;
     case 2:  swap_pages(&map[4], &map[5]); break;       /* data */
     case 3:  swap_pages(&map[10], &map[11]); break;     /* per CPU */
+    case 4:  map[L1_MAPPING_NO_RAM].present = true; break;
     default: break;
     }
 }
@@ -143,9 +144,9 @@ static void stock_step_all(struct trial *t, struct cluster_insn insn)
 }
 
 /* Before an exiting instruction, where cluster_run() may be called? */
-static bool at_exit(const struct trial *t, const struct cluster_insn *insn)
+static bool at_exit(struct trial *t, const struct cluster_insn *insn)
 {
-    return cluster_insn_exits(insn) && !leaves_l1(insn) &&
+    return l1_exits(reference(t), insn) && !leaves_l1(insn) &&
            !t->party[TRIAL_REFERENCE].l->state.regs.sti_shadow;
 }
 
@@ -186,7 +187,7 @@ static bool reference_step(struct trial *t)
 
     if (!insn || leaves_l1(insn))
         return false;
-    exits = cluster_insn_exits(insn);
+    exits = l1_exits(l, insn);
     if (exits && poked && t->insns > 0 && t->late > t->insns)
         t->late = t->insns;
     if (l1_step(l, insn) == CLUSTER_STEP_STOP)
@@ -384,7 +385,7 @@ static void load(struct trial *t, uint64_t seed)
         program_generate(&t->program, seed);
     t->r.state = seed ^ 0x5851f42d4c957f2d;
     t->script.seed = random_next(&t->r);
-    t->script.vmcs = true;
+    t->script.vmcs = t->script.device = true;
     l1_map_all(&t->script);
     t->script.epoch++;          /* never that of an older program */
     for (i = 0; i < TRIAL_PARTIES; i++) {
