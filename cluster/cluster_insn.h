@@ -62,7 +62,9 @@ enum cluster_op {
     /* These, by ops->emulate(), in regions only. */
     CLUSTER_OP_VMPTRLD,         /* src: MEM, 8 bytes */
     CLUSTER_OP_INVEPT, CLUSTER_OP_INVVPID,  /* dst: REG, the type; src: MEM, 16 bytes */
-    CLUSTER_OP_RDMSR, CLUSTER_OP_WRMSR, CLUSTER_OP_CPUID,
+    CLUSTER_OP_RDMSR, CLUSTER_OP_CPUID,
+    /* These may cause an event: see step.h. */
+    CLUSTER_OP_WRMSR,
     /*
      * A MOV from or to memory by which L1 was seen to exit: weakly exiting, for its page may be RAM
      * another time.  Made of a MOV by the recorder alone; touch is LATE.

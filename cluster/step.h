@@ -18,7 +18,9 @@
 static inline bool cluster_step_event_behind(struct cluster_exec *x,
                                              const struct cluster_insn *insn)
 {
-    if (insn->op != CLUSTER_OP_WRMSR && insn->op != CLUSTER_OP_WEAK_MOV)
+    _Static_assert(CLUSTER_OP_WEAK_MOV == CLUSTER_OP_WRMSR + 1 &&
+                   CLUSTER_OP_VMRESUME == CLUSTER_OP_WEAK_MOV + 1, "and nothing else, executed");
+    if (insn->op < CLUSTER_OP_WRMSR)
         return false;
     x->world.pending = x->ops->event_pending(x->ctx, x->regs->rflags | CLUSTER_FLAG_IF);
     if (!x->world.pending)

@@ -60,6 +60,16 @@ enum cluster_emulated cf_check nvmx_cluster_emulate(
     void *ctx, enum cluster_op op, struct cluster_regs *regs,
     struct cluster_operands *operands);
 
+/*
+ * apic.c: has @v, L1, exited by an instruction's access to its local APIC, one
+ * that Xen emulates?  @exit_reason is one of those for accesses to memory.
+ * And: WEAK_MOV of cluster_ops.emulate().
+ */
+bool nvmx_apic_is_exit(const struct vcpu *v, unsigned int exit_reason);
+enum cluster_emulated nvmx_apic_mov(struct nvmx_cluster *cluster,
+                                    const struct cluster_regs *regs,
+                                    struct cluster_operands *operands);
+
 /* arena.c: false when there is no memory. */
 bool nvmx_cluster_arena_alloc(struct cluster_arena *arena);
 void nvmx_cluster_arena_free(struct cluster_arena *arena);

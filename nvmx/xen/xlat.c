@@ -387,6 +387,14 @@ static bool keep_entries(struct nvmx_xlat *xlat, const struct nvmx_walk *w,
     return true;
 }
 
+/* Does the access leave accessed and dirty bits as they are? */
+static bool is_marked(const struct nvmx_walk *w, bool writes)
+{
+    uint64_t leaf = w->entry[w->levels - 1].value;
+
+    return (w->all & _PAGE_ACCESSED) && (!writes || (leaf & _PAGE_DIRTY));
+}
+
 static enum found look_up(struct nvmx_xlat *xlat, struct vcpu *v,
                           struct nvmx_xlat_page *p, uint64_t page,
                           enum cluster_access access)
@@ -412,7 +420,7 @@ static enum found look_up(struct nvmx_xlat *xlat, struct vcpu *v,
         return FOUND_NOTHING;
 
     leaf = w.entry[w.levels - 1].value;
-    if ( !(w.all & _PAGE_ACCESSED) || (writes && !(leaf & _PAGE_DIRTY)) )
+    if ( !is_marked(&w, writes) )
         return FOUND_UNMARKED;
 
     p->epoch = 0;
@@ -491,6 +499,31 @@ void *nvmx_xlat_get(struct nvmx_xlat *xlat, struct vcpu *v, uint64_t page,
         found = look_up(xlat, v, p, page, access);
 
     return found == FOUND ? p->host : NULL;
+}
+
+bool nvmx_xlat_locate(const struct nvmx_xlat *xlat, const struct vcpu *v,
+                      uint64_t address, enum cluster_access access,
+                      struct nvmx_place *place)
+{
+    struct p2m_domain *p2m = host_p2m(v);
+    struct nvmx_walk w;
+    p2m_access_t unused;
+    uint64_t gfn;
+
+    if ( xlat->lost )
+        return false;
+
+    gfn = nvmx_walk(&w, p2m, xlat->how.cr3, address & PAGE_MASK);
+    if ( gfn == gfn_x(INVALID_GFN) ||
+         !nvmx_walk_allows(&w, xlat->how.cr4, access) ||
+         !is_marked(&w, access == CLUSTER_WRITE) )
+        return false;
+
+    place->gpa = gfn_to_gaddr(_gfn(gfn)) | (address & ~PAGE_MASK);
+    place->mfn = p2m_get_gfn_type_access(p2m, _gfn(gfn), &place->type,
+                                         &unused, 0, NULL, false);
+
+    return true;
 }
 
 /*

@@ -92,4 +92,20 @@ bool nvmx_xlat_relock(struct nvmx_xlat *xlat, struct vcpu *v);
 void *nvmx_xlat_get(struct nvmx_xlat *xlat, struct vcpu *v, uint64_t page,
                     enum cluster_access access);
 
+/* A place in L1's memory, whatever is there; @mfn INVALID_MFN: nothing is. */
+struct nvmx_place {
+    paddr_t gpa;
+    p2m_type_t type;
+    mfn_t mfn;
+};
+
+/*
+ * Where an @access to linear address @address goes.  False where it would
+ * fault, change accessed or dirty bits, or cannot be told.  Walks each time,
+ * and nothing is kept of it.
+ */
+bool nvmx_xlat_locate(const struct nvmx_xlat *xlat, const struct vcpu *v,
+                      uint64_t address, enum cluster_access access,
+                      struct nvmx_place *place);
+
 #endif /* NVMX_XEN_XLAT_H */

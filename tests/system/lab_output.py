@@ -16,6 +16,7 @@ CACHED = "nvmx: clusters executed from cache"
 INSTRUCTIONS = "nvmx: instructions in clusters"
 AVOIDED = "nvmx: exits avoided by clusters"
 RESUMED = "nvmx: VMRESUME within a cluster"
+WEAK = "nvmx: weakly exiting instructions carried out"
 NOT_TRIED = "nvmx: clusters not tried"
 COMPARED = "nvmx: predictions compared"
 WRONG = "nvmx: predictions that were wrong"
@@ -26,7 +27,7 @@ BATCH = ("nvmx: virtual entries by batch", "nvmx: fields written by batch",
 
 # Exits of L1 that a region may avoid.
 IN_REGIONS = ("VMREAD", "VMWRITE", "VMPTRLD", "VMRESUME", "VMLAUNCH", "INVEPT", "INVVPID",
-              "MSR_READ", "MSR_WRITE", "CPUID")
+              "MSR_READ", "MSR_WRITE", "CPUID", "APIC_ACCESS")
 
 
 def load(name):

@@ -22,6 +22,10 @@
 #define LIN_ALIAS       0x4001c000      /* second mapping of alias_page */
 #define LIN_USER        0x4001d000      /* second mapping of user_page */
 
+#define LIN_APIC        0x40020000      /* the local APIC's registers; a hole behind them */
+
+#define APIC_PHYSICAL   0xfee00000
+
 #define PTE_PRESENT     0x001
 #define PTE_WRITE       0x002
 #define PTE_USER        0x004

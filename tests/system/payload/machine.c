@@ -9,6 +9,7 @@ enum {
     MSR_VMX_BASIC = 0x480,
     MSR_X2APIC_EOI = 0x80b,
     MSR_X2APIC_SPURIOUS = 0x80f,
+    XAPIC_EOI = 0xb0,
 };
 
 #define MSR_FS_BASE     0xc0000100
@@ -263,6 +264,7 @@ static void map_pages(const struct test_case *c)
         map_crossing_pages(c);
     map(LIN_ALIAS, &alias_page, PTE_PRESENT | PTE_WRITE);
     map(LIN_USER, &user_page, PTE_PRESENT | PTE_USER);
+    *test_entry(LIN_APIC) = APIC_PHYSICAL | PTE_PRESENT | PTE_WRITE;
     map_other_address_space();
     flush_tlb();
 }
@@ -297,9 +299,16 @@ uint64_t machine_distance(const struct test_case *c)
     return c->runs_at ? c->runs_at - (uintptr_t)crossing_pages : 0;
 }
 
+static bool is_x2apic(void)
+{
+    return read_msr(MSR_APIC_BASE) & APIC_BASE_X2APIC;
+}
+
 void machine_restore(void)
 {
     __asm__ volatile("mov %0, %%dr7" : : "r"(0x400ul));
+    if (!is_x2apic())
+        write_msr(MSR_APIC_BASE, read_msr(MSR_APIC_BASE) | APIC_BASE_X2APIC);
 }
 
 void machine_grant(uint64_t linear)
@@ -312,7 +321,10 @@ void machine_grant(uint64_t linear)
 
 void machine_end_interrupt(void)
 {
-    write_msr(MSR_X2APIC_EOI, 0);
+    if (is_x2apic())
+        write_msr(MSR_X2APIC_EOI, 0);
+    else
+        *(volatile uint32_t *)(LIN_APIC + XAPIC_EOI) = 0;
 }
 
 /* Four words from @word on, if one of them is no longer what it was. */

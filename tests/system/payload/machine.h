@@ -18,7 +18,7 @@ bool machine_init(void);
 /* Pages, page tables and the current VMCS as every case finds them. */
 void machine_prepare(const struct test_case *c);
 
-/* Undo what a case may have switched on: breakpoints. */
+/* Undo what a case may have switched on: breakpoints, xAPIC mode. */
 void machine_restore(void);
 
 /* What the case did to memory, page table entries and VMCS, as text. */
