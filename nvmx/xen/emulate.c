@@ -293,7 +293,7 @@ enum cluster_emulated cf_check nvmx_cluster_emulate(
         return do_verw(cluster, operands);
 
     case CLUSTER_OP_WEAK_MOV:
-        return nvmx_apic_mov(cluster, regs, operands);
+        return nvmx_device_mov(cluster, regs, operands);
 
     case CLUSTER_OP_VMPTRLD:
         return vmptrld(cluster, operands);

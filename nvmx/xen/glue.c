@@ -308,7 +308,7 @@ bool nvmx_cluster_do_run(struct cpu_user_regs *regs, unsigned int exit_reason)
 
     if ( mode == NVMX_CLUSTER_OFF || !is_site(exit_reason, mode) ||
          !in_vmx_root(v) ||
-         (is_access(exit_reason) && !nvmx_apic_is_exit(v, exit_reason)) )
+         (is_access(exit_reason) && !nvmx_device_is_exit(v, exit_reason)) )
         return false;
 
     cluster = vcpu_2_nvmx(v).cluster ?: create(v);

@@ -61,14 +61,14 @@ enum cluster_emulated cf_check nvmx_cluster_emulate(
     struct cluster_operands *operands);
 
 /*
- * apic.c: has @v, L1, exited by an instruction's access to its local APIC, one
- * that Xen emulates?  @exit_reason is one of those for accesses to memory.
+ * device.c: has @v, L1, exited by an instruction's access to a device that Xen
+ * emulates by itself?  @exit_reason is EPT violation or APIC access.
  * And: WEAK_MOV of cluster_ops.emulate().
  */
-bool nvmx_apic_is_exit(const struct vcpu *v, unsigned int exit_reason);
-enum cluster_emulated nvmx_apic_mov(struct nvmx_cluster *cluster,
-                                    const struct cluster_regs *regs,
-                                    struct cluster_operands *operands);
+bool nvmx_device_is_exit(const struct vcpu *v, unsigned int exit_reason);
+enum cluster_emulated nvmx_device_mov(struct nvmx_cluster *cluster,
+                                      const struct cluster_regs *regs,
+                                      struct cluster_operands *operands);
 
 /* arena.c: false when there is no memory. */
 bool nvmx_cluster_arena_alloc(struct cluster_arena *arena);

@@ -24,7 +24,12 @@
 
 #define LIN_APIC        0x40020000      /* the local APIC's registers; a hole behind them */
 
+#define LIN_IO_APIC     0x40022000      /* the I/O APIC's, and the HPET's; domains may lack them */
+#define LIN_HPET        0x40023000
+
 #define APIC_PHYSICAL   0xfee00000
+#define IO_APIC_PHYSICAL 0xfec00000
+#define HPET_PHYSICAL   0xfed00000
 
 #define PTE_PRESENT     0x001
 #define PTE_WRITE       0x002

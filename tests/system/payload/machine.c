@@ -265,6 +265,8 @@ static void map_pages(const struct test_case *c)
     map(LIN_ALIAS, &alias_page, PTE_PRESENT | PTE_WRITE);
     map(LIN_USER, &user_page, PTE_PRESENT | PTE_USER);
     *test_entry(LIN_APIC) = APIC_PHYSICAL | PTE_PRESENT | PTE_WRITE;
+    *test_entry(LIN_IO_APIC) = IO_APIC_PHYSICAL | PTE_PRESENT | PTE_WRITE;
+    *test_entry(LIN_HPET) = HPET_PHYSICAL | PTE_PRESENT | PTE_WRITE;
     map_other_address_space();
     flush_tlb();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The local APIC by memory: accesses by which L1 exits only where they are to that page, and
- * not by all processors.  Static clusters end before them, so they avoid nothing here.
+ * Devices of Xen's by memory, the local APIC above all: accesses by which L1 exits only where they
+ * are to such a page, and not on all processors.  Static clusters end before them.
  */
 #include "cases.h"
 
@@ -253,3 +253,38 @@ CASE apic_across_the_end, avoids=1
     vmread  %rdx, %rax
     mov     %r9d, 0xffe(%r8)
 END apic_across_the_end
+
+/* A register is selected, written and read: by Xen where the domain has an I/O APIC. */
+CASE io_apic
+    mov     $LIN_IO_APIC, %r8d
+    mov     $40, %r15d
+1:  vmread  %rdx, %rax
+    movl    $0x11, (%r8)
+    mov     %r15d, %r9d
+    shl     $24, %r9d
+    mov     %r9d, 0x10(%r8)
+    vmread  %rcx, %r10
+    mov     (%r8), %r11d
+    mov     0x10(%r8), %r12d
+    add     %r12, (%rdi)
+    movl    $1, (%r8)
+    mov     0x10(%r8), %r13d
+    dec     %r15d
+    jnz     1b
+END io_apic
+
+/* Stopped, so that nothing of it depends on the time. */
+CASE hpet
+    mov     $LIN_HPET, %r8d
+    mov     $40, %r15d
+1:  vmread  %rdx, %rax
+    mov     (%r8), %r9d
+    mov     4(%r8), %r10d
+    mov     %r15d, 0xf0(%r8)
+    vmread  %rcx, %r11
+    mov     0xf0(%r8), %r12d
+    add     %r12, (%rdi)
+    mov     0x10(%r8), %r13
+    dec     %r15d
+    jnz     1b
+END hpet

@@ -1,29 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * apic.c - L1's accesses by memory to its local APIC, in xAPIC mode: exits that Xen
+ * device.c - L1's accesses to devices that Xen itself stands for: exits that Xen
  * emulates, and the MOVs among them in regions.
  *
- * Only the APIC: whatever is done to its registers is done at once, cannot
- * fail, and needs no device model.
+ * These devices only: whatever is done to one of their registers is done at
+ * once, cannot fail, and needs no device model.
  */
 #include <xen/perfc.h>
 
 #include <asm/hvm/io.h>
+#include <asm/hvm/vioapic.h>
 #include <asm/hvm/vlapic.h>
 #include <asm/hvm/vmx/vmx.h>
 
 #include "internal.h"
 
-/* Registers have 4 bytes, 16 apart. */
-#define APIC_REGISTER_BYTES  4
-#define APIC_REGISTER_STRIDE 16
+/* See hvm/hpet.c. */
+#define HPET_ADDRESS 0xfed00000UL
+#define HPET_SIZE    1024
+
+#define REGISTER_BYTES 4
 
 /* Bits 15:12 of the exit qualification (SDM vol. 3, APIC accesses). */
 #define APIC_ACCESS_TYPE(qualification) (((qualification) >> 12) & 0xf)
 #define APIC_ACCESS_READ  0
 #define APIC_ACCESS_WRITE 1
 
-static bool is_apic(const struct vcpu *v, paddr_t gpa)
+static bool is_local_apic(const struct vcpu *v, paddr_t gpa)
 {
     const struct vlapic *vlapic = vcpu_vlapic(v);
 
@@ -31,7 +34,24 @@ static bool is_apic(const struct vcpu *v, paddr_t gpa)
            (gpa & PAGE_MASK) == vlapic_base_address(vlapic);
 }
 
-bool nvmx_apic_is_exit(const struct vcpu *v, unsigned int exit_reason)
+static bool is_io_apic(const struct domain *d, paddr_t gpa)
+{
+    unsigned int i;
+
+    for ( i = 0; has_vioapic(d) && i < d->arch.hvm.nr_vioapics; i++ )
+        if ( gpa - domain_vioapic(d, i)->base_address < VIOAPIC_MEM_LENGTH )
+            return true;
+
+    return false;
+}
+
+static bool is_device(const struct vcpu *v, paddr_t gpa)
+{
+    return is_local_apic(v, gpa) || is_io_apic(v->domain, gpa) ||
+           (has_vhpet(v->domain) && gpa - HPET_ADDRESS < HPET_SIZE);
+}
+
+bool nvmx_device_is_exit(const struct vcpu *v, unsigned int exit_reason)
 {
     unsigned long info, qualification, gpa;
 
@@ -49,11 +69,11 @@ bool nvmx_apic_is_exit(const struct vcpu *v, unsigned int exit_reason)
 
     __vmread(GUEST_PHYSICAL_ADDRESS, &gpa);
 
-    return is_apic(v, gpa);
+    return is_device(v, gpa);
 }
 
 /*
- * Of the page that the processor knows as the APIC's it may do accesses
+ * Of the page that the processor knows as the local APIC's it may do accesses
  * without an exit, or with one behind the instruction.  Which depends on the
  * register: with virtualised registers nothing is decided here.
  */
@@ -68,13 +88,16 @@ static bool hardware_does(const struct vcpu *v, unsigned int offset)
            offset == APIC_TASKPRI;
 }
 
-/* Does L1 exit by an access to @place, its APIC's page? */
+/*
+ * Does L1 exit by an access to @place, where a device is?  By EPT violation
+ * where nothing is mapped, by APIC access to the page that Xen maps for that.
+ */
 static bool exits(const struct vcpu *v, const struct nvmx_place *place)
 {
     if ( place->type == p2m_mmio_dm )
         return true;
 
-    return place->type == p2m_mmio_direct &&
+    return place->type == p2m_mmio_direct && is_local_apic(v, place->gpa) &&
            mfn_eq(place->mfn, v->domain->arch.hvm.vmx.apic_access_mfn) &&
            (v->arch.hvm.vmx.secondary_exec_control &
             SECONDARY_EXEC_VIRTUALIZE_APIC_ACCESSES) &&
@@ -83,20 +106,20 @@ static bool exits(const struct vcpu *v, const struct nvmx_place *place)
 
 /*
  * Accesses other than to the whole of a register are left to the stock path,
- * which has its own ideas of them (vmx_handle_eoi_write()).
+ * which has its own ideas of some (vmx_handle_eoi_write()).
  */
 static bool is_register(paddr_t gpa, unsigned int width)
 {
-    return width == APIC_REGISTER_BYTES && !(gpa % APIC_REGISTER_STRIDE);
+    return width == REGISTER_BYTES && !(gpa % REGISTER_BYTES);
 }
 
 /*
- * What the exit leads to is the one access that the instruction makes, to the
+ * What the exit leads to is the one access that the instruction makes, by the
  * handler that is asked here (hvmemul_do_io()); a MOV has no other effect.
  */
-enum cluster_emulated nvmx_apic_mov(struct nvmx_cluster *cluster,
-                                    const struct cluster_regs *regs,
-                                    struct cluster_operands *operands)
+enum cluster_emulated nvmx_device_mov(struct nvmx_cluster *cluster,
+                                      const struct cluster_regs *regs,
+                                      struct cluster_operands *operands)
 {
     struct vcpu *v = current;
     ioreq_t p = {
@@ -114,8 +137,8 @@ enum cluster_emulated nvmx_apic_mov(struct nvmx_cluster *cluster,
     if ( !nvmx_xlat_locate(&cluster->xlat, v, operands->address,
                            operands->write ? CLUSTER_WRITE : CLUSTER_READ,
                            &place) ||
-         !is_apic(v, place.gpa) || !is_register(place.gpa, operands->width) ||
-         !exits(v, &place) )
+         !is_device(v, place.gpa) ||
+         !is_register(place.gpa, operands->width) || !exits(v, &place) )
         return CLUSTER_EMULATE_DECLINE;
 
     /* From here on with vmcs01: who runs regions without it loads it here. */
