@@ -92,13 +92,6 @@ static bool is_site(unsigned int exit_reason, enum nvmx_cluster_mode mode)
     return false;
 }
 
-/* By an instruction that does not always exit. */
-static bool is_access(unsigned int exit_reason)
-{
-    return exit_reason == EXIT_REASON_EPT_VIOLATION ||
-           exit_reason == EXIT_REASON_APIC_ACCESS;
-}
-
 /*
  * The vCPU is a guest hypervisor's, in VMX operation, and not in L2.  Cheap
  * and first, since every HVM guest has exits by MSR accesses and CPUID.
@@ -254,25 +247,6 @@ static bool run(struct vcpu *v, struct nvmx_cluster *cluster,
     return true;
 }
 
-/*
- * Exits by accesses are like faults: RFLAGS.RF is saved as 1, and cleared when
- * the instruction has been executed (SDM vol. 3, 28.3.3).  With no breakpoint
- * armed it has no other meaning.
- */
-static bool run_at_access(struct vcpu *v, struct nvmx_cluster *cluster,
-                          struct cpu_user_regs *guest,
-                          enum nvmx_cluster_mode mode)
-{
-    uint64_t rf = guest->rflags & X86_EFLAGS_RF;
-
-    guest->rflags &= ~X86_EFLAGS_RF;
-    if ( run(v, cluster, guest, mode, 0) )
-        return true;
-    guest->rflags |= rf;
-
-    return false;
-}
-
 static struct nvmx_cluster *create(struct vcpu *v)
 {
     struct nestedvmx *nvmx = &vcpu_2_nvmx(v);
@@ -307,8 +281,7 @@ bool nvmx_cluster_do_run(struct cpu_user_regs *regs, unsigned int exit_reason)
     BUILD_BUG_ON(CLUSTER_NR_STOPS > NVMX_CLUSTER_PERF_STOPS_SIZE);
 
     if ( mode == NVMX_CLUSTER_OFF || !is_site(exit_reason, mode) ||
-         !in_vmx_root(v) ||
-         (is_access(exit_reason) && !nvmx_device_is_exit(v, exit_reason)) )
+         !in_vmx_root(v) )
         return false;
 
     cluster = vcpu_2_nvmx(v).cluster ?: create(v);
@@ -334,8 +307,29 @@ bool nvmx_cluster_do_run(struct cpu_user_regs *regs, unsigned int exit_reason)
     if ( mode == NVMX_CLUSTER_VERIFY )
         return nvmx_verify_run(v, cluster, regs, 0);
 
-    return is_access(exit_reason) ? run_at_access(v, cluster, regs, mode)
-                                  : run(v, cluster, regs, mode, 0);
+    return run(v, cluster, regs, mode, 0);
+}
+
+/*
+ * Such exits are like faults: RFLAGS.RF is saved as 1, and would be cleared
+ * when the instruction has been executed (SDM vol. 3, 28.3.3).  With no
+ * breakpoint armed it has no other meaning.
+ */
+bool nvmx_cluster_do_access(struct cpu_user_regs *regs,
+                            unsigned int exit_reason)
+{
+    struct vcpu *v = current;
+    uint64_t rf = regs->rflags & X86_EFLAGS_RF;
+
+    if ( !in_vmx_root(v) || !nvmx_device_is_exit(v, exit_reason) )
+        return false;
+
+    regs->rflags &= ~X86_EFLAGS_RF;
+    if ( nvmx_cluster_do_run(regs, exit_reason) )
+        return true;
+    regs->rflags |= rf;
+
+    return false;
 }
 
 /*
