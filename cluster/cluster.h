@@ -77,7 +77,7 @@ enum cluster_emulated {
 
 /* The operands of an emulated instruction, fetched by the engine. */
 struct cluster_operands {
-    uint64_t reg;               /* the register operand: INVEPT, INVVPID (the type); WEAK_MOV: what is stored */
+    uint64_t reg;               /* INVEPT, INVVPID: the type, a register; WEAK_MOV: what is stored */
     uint64_t memory[2];         /* VMPTRLD: 8 bytes; INVEPT, INVVPID: the descriptor; VERW: the selector */
     uint64_t result;            /* out, VERW: ZF; WEAK_MOV: what is loaded */
     enum cluster_vmx vmx;       /* VMPTRLD, INVEPT, INVVPID: out, as for VMREAD */

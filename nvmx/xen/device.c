@@ -148,7 +148,10 @@ enum cluster_emulated nvmx_device_mov(struct nvmx_cluster *cluster,
     rc = hvm_io_intercept(&p);
     same = nvmx_xlat_relock(&cluster->xlat, v);
     if ( rc != X86EMUL_OKAY )
+    {
+        ASSERT_UNREACHABLE();
         return CLUSTER_EMULATE_DECLINE;
+    }
 
     perfc_incr(nvmx_cluster_weak);
     operands->result = p.data;
