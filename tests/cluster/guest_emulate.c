@@ -50,7 +50,7 @@ static bool vmx(struct guest *g, struct cluster_operands *operands)
 
 uint64_t guest_device_value(unsigned int read, unsigned int width)
 {
-    return (0x1122334455667788 * read) & cluster_width_mask(width);
+    return (0x1122334455667788ull * read) & cluster_width_mask(width);
 }
 
 static bool on_device(struct guest *g, const struct cluster_operands *o)
