@@ -501,27 +501,61 @@ void *nvmx_xlat_get(struct nvmx_xlat *xlat, struct vcpu *v, uint64_t page,
     return found == FOUND ? p->host : NULL;
 }
 
-bool nvmx_xlat_locate(const struct nvmx_xlat *xlat, const struct vcpu *v,
-                      uint64_t address, enum cluster_access access,
-                      struct nvmx_place *place)
+/* Walk to @page, and keep what it depends on, as look_up() does. */
+static bool locate_page(struct nvmx_xlat *xlat, const struct vcpu *v,
+                        uint64_t page, enum cluster_access access)
 {
+    struct nvmx_xlat_page *p = &xlat->located;
     struct p2m_domain *p2m = host_p2m(v);
+    bool write = access == CLUSTER_WRITE;
     struct nvmx_walk w;
     p2m_access_t unused;
     uint64_t gfn;
 
+    perfc_incr(nvmx_cluster_walks);
+
+    p->epoch = 0;
+    p->levels = 0;
+    gfn = nvmx_walk(&w, p2m, xlat->how.cr3, page);
+    if ( gfn == gfn_x(INVALID_GFN) ||
+         !nvmx_walk_allows(&w, xlat->how.cr4, access) ||
+         !is_marked(&w, write) )
+        return false;
+
+    if ( !keep_entries(xlat, &w, p) )
+        return false;
+
+    xlat->place.gpa = gfn_to_gaddr(_gfn(gfn));
+    xlat->place.mfn = p2m_get_gfn_type_access(p2m, _gfn(gfn),
+                                              &xlat->place.type, &unused, 0,
+                                              NULL, false);
+    p->page = page;
+    p->writable = write;
+    p->epoch = xlat->epoch;
+
+    return true;
+}
+
+bool nvmx_xlat_locate(struct nvmx_xlat *xlat, const struct vcpu *v,
+                      uint64_t address, enum cluster_access access,
+                      struct nvmx_place *place)
+{
+    const struct nvmx_xlat_page *p = &xlat->located;
+    uint64_t page = address & PAGE_MASK;
+
     if ( xlat->lost )
         return false;
 
-    gfn = nvmx_walk(&w, p2m, xlat->how.cr3, address & PAGE_MASK);
-    if ( gfn == gfn_x(INVALID_GFN) ||
-         !nvmx_walk_allows(&w, xlat->how.cr4, access) ||
-         !is_marked(&w, access == CLUSTER_WRITE) )
+    if ( (p->page != page || p->epoch != xlat->epoch ||
+          (access == CLUSTER_WRITE && !p->writable)) &&
+         !locate_page(xlat, v, page, access) )
         return false;
 
-    place->gpa = gfn_to_gaddr(_gfn(gfn)) | (address & ~PAGE_MASK);
-    place->mfn = p2m_get_gfn_type_access(p2m, _gfn(gfn), &place->type,
-                                         &unused, 0, NULL, false);
+    if ( !use_page(xlat, p) )
+        return false;
+
+    *place = xlat->place;
+    place->gpa += address & ~PAGE_MASK;
 
     return true;
 }

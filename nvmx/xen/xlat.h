@@ -51,6 +51,13 @@ struct nvmx_xlat_page {
     uint8_t entry[NVMX_WALK_LEVELS];    /* what it depends on, by index */
 };
 
+/* A place in L1's memory, whatever is there; @mfn INVALID_MFN: nothing is. */
+struct nvmx_place {
+    paddr_t gpa;
+    p2m_type_t type;
+    mfn_t mfn;
+};
+
 /* Registers and modes that say how to translate. */
 struct nvmx_xlat_how {
     uint64_t cr3;               /* without PCID */
@@ -70,6 +77,9 @@ struct nvmx_xlat {
     unsigned int nr_entries;
     struct nvmx_walk_entry entry[NVMX_XLAT_ENTRIES];
     struct nvmx_xlat_page page[NVMX_XLAT_PAGES];
+    /* The page located last, which is no RAM: one of those has all that L1 accesses often. */
+    struct nvmx_xlat_page located;
+    struct nvmx_place place;    /* where it begins */
 };
 
 /*
@@ -92,19 +102,11 @@ bool nvmx_xlat_relock(struct nvmx_xlat *xlat, struct vcpu *v);
 void *nvmx_xlat_get(struct nvmx_xlat *xlat, struct vcpu *v, uint64_t page,
                     enum cluster_access access);
 
-/* A place in L1's memory, whatever is there; @mfn INVALID_MFN: nothing is. */
-struct nvmx_place {
-    paddr_t gpa;
-    p2m_type_t type;
-    mfn_t mfn;
-};
-
 /*
- * Where an @access to linear address @address goes.  False where it would
- * fault, change accessed or dirty bits, or cannot be told.  Walks each time,
- * and nothing is kept of it.
+ * Where an @access to linear address @address, READ or WRITE, goes.  False where
+ * it would fault, change accessed or dirty bits, or cannot be told.
  */
-bool nvmx_xlat_locate(const struct nvmx_xlat *xlat, const struct vcpu *v,
+bool nvmx_xlat_locate(struct nvmx_xlat *xlat, const struct vcpu *v,
                       uint64_t address, enum cluster_access access,
                       struct nvmx_place *place);
 
