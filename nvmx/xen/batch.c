@@ -25,9 +25,14 @@ static int __init cf_check init_table(void)
     BUG_ON(nvmx_nr_fields > NVMX_BATCH_LIST);
     nvmx_batch_table = &table;
 
+    BUILD_BUG_ON(NVMX_L1_LOADED != NVMX_NR_H2G_FIELDS);
     for ( i = 0; i < NVMX_NR_H2G_FIELDS; i++ )
+    {
+        BUG_ON(nvmx_l1_fields[i].guest != nvmx_h2g_field[i].guest_field ||
+               nvmx_l1_fields[i].host != nvmx_h2g_field[i].host_field);
         nvmx_batch_list_add(&host_segments, nvmx_h2g_field[i].guest_field,
                             nvmx_position(nvmx_h2g_field[i].host_field));
+    }
     nvmx_batch_host_segments = &host_segments;
 
     return 0;
@@ -57,6 +62,13 @@ int nvmx_batch_vcpu_initialise(struct vcpu *v)
     vcpu_2_nvmx(v).batch = batch;
 
     return cpu_has_vmx_vmcs_shadowing ? nvmx_batch_shadow_initialise(batch) : 0;
+}
+
+bool nvmx_batch_l1_is_due(const struct vcpu *v)
+{
+    const struct nvmx_batch *batch = nvmx_batch_of(v);
+
+    return batch && batch->due;
 }
 
 void nvmx_batch_vcpu_destroy(struct vcpu *v)
@@ -206,10 +218,16 @@ unsigned int nvmx_batch_fetch_eager(struct nvmx_batch *batch)
     return batch->eager.nr;
 }
 
-/* vmcs01 is current, and L1 or somebody else wants these. */
+/* L1 or somebody else wants these, and vmcs01 is current, or due. */
 static void fetch_late(struct vcpu *v, struct nvmx_batch *batch,
                        const struct nvmx_set *plan)
 {
+    if ( batch->due )
+    {
+        batch->fetched += nvmx_batch_fetch(batch, plan);
+        return;
+    }
+
     vmx_vmcs_peek(v, vcpu_nestedhvm(v).nv_n2vmcx_pa);
     batch->fetched += nvmx_batch_fetch(batch, plan);
     vmx_vmcs_unpeek(v);

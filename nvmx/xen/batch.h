@@ -17,6 +17,7 @@
 #include <asm/hvm/vmx/nvmx-batch.h>
 
 #include "hot.h"
+#include "l1.h"
 #include "sync.h"
 
 /* What a VMCS's merged fields depend on besides the vvmcs, as Xen has it. */
@@ -97,6 +98,19 @@ struct nvmx_batch {
     uint16_t msr_word[NVMX_BATCH_MSR_WORDS];
     uint64_t valid_pat;             /* that hvm_set_guest_pat() has accepted */
     unsigned int fetched;           /* since the last entry */
+    /*
+     * vmcs01 is DUE: Xen's own state is L1's, after a virtual exit, but vmcs02
+     * is still loaded.  Only within nvmx_switch_guest().
+     */
+    bool due;
+    bool l1_known;                  /* @l1 has what a virtual exit leaves alone */
+    uint64_t l1[NVMX_L1_FIELDS];    /* while @due: of vmcs01, as it would be */
+    /*
+     * What virtual exits for which vmcs01 was not loaded owe it, besides @l1:
+     * L1's PAT; a TPR threshold of 0.
+     */
+    bool owes_pat, owes_tpr;
+    uint64_t pat;
 };
 
 /*
@@ -167,6 +181,20 @@ unsigned int nvmx_batch_fetch_eager(struct nvmx_batch *batch);
 /* The positions that a VM exit loads L1's segments from: nvmx_h2g_field. */
 extern const struct nvmx_batch_list *nvmx_batch_host_segments;
 
+/* Where VMREAD finds @field. */
+static always_inline uint64_t nvmx_batch_l1_get(const struct nvmx_batch *batch,
+                                                enum nvmx_l1 field)
+{
+    unsigned long value;
+
+    if ( batch && batch->due )
+        return batch->l1[field];
+
+    __vmread(nvmx_l1_fields[field].guest, &value);
+
+    return value;
+}
+
 /* As it is now; and what of a VMCS depends on what is not as it @was. */
 struct nvmx_batch_host nvmx_batch_host_now(const struct vcpu *v);
 uint32_t nvmx_batch_host_inputs(const struct nvmx_batch_host *was,
@@ -174,6 +202,7 @@ uint32_t nvmx_batch_host_inputs(const struct nvmx_batch_host *was,
 
 /* batch_entry.c: EFER of the world that is entered. */
 void nvmx_batch_set_lma(struct vcpu *v, bool lma);
+
 
 /* batch_cr.c */
 void nvmx_batch_save_cr(const struct vcpu *v, struct nvmx_batch_cr *cr);
@@ -184,8 +213,12 @@ void nvmx_batch_save_cr(const struct vcpu *v, struct nvmx_batch_cr *cr);
 bool nvmx_batch_restore_cr(struct vcpu *v, const struct nvmx_batch_cr *cr);
 /* At a virtual entry: L2's control registers. */
 bool nvmx_batch_enter_cr(struct vcpu *v, struct nvmx_batch *batch);
-/* At a virtual exit: L1's. */
-bool nvmx_batch_leave_cr(struct vcpu *v, struct nvmx_batch *batch);
+/*
+ * At a virtual exit: L1's, HOST_CR3 being @cr3.  False: nothing has been done.
+ * No write to vmcs01 where @cr3 is cr01's.
+ */
+bool nvmx_batch_leave_cr(struct vcpu *v, struct nvmx_batch *batch,
+                         uint64_t cr3);
 
 /* batch_bitmap.c: the bitmaps of vmcs02, whose controls have not changed. */
 void nvmx_batch_merge_bitmaps(struct vcpu *v, struct nvmx_batch *batch);
@@ -199,10 +232,7 @@ void nvmx_batch_merge_bitmaps(struct vcpu *v, struct nvmx_batch *batch);
  */
 int nvmx_batch_shadow_initialise(struct nvmx_batch *batch);
 void nvmx_batch_shadow_prepare(struct vcpu *v, struct nvmx_batch *batch);
-/*
- * For a moment, with vmcs01 current before and after it.  False: it is not
- * kept.
- */
+/* For a moment; no other VMCS is current after it.  False: it is not kept. */
 bool nvmx_batch_shadow_gather(struct vcpu *v, struct nvmx_batch *batch);
 /* Before vmcs01 is made current: L1's reads find what they should. */
 void nvmx_batch_shadow_write_back(struct vcpu *v, struct nvmx_batch *batch);

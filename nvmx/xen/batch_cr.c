@@ -162,10 +162,9 @@ bool nvmx_batch_enter_cr(struct vcpu *v, struct nvmx_batch *batch)
     return false;
 }
 
-bool nvmx_batch_leave_cr(struct vcpu *v, struct nvmx_batch *batch)
+bool nvmx_batch_leave_cr(struct vcpu *v, struct nvmx_batch *batch,
+                         uint64_t cr3)
 {
-    uint64_t cr3 = nvmx_batch_get(batch, HOST_CR3);
-
     if ( nvmx_batch_get(batch, HOST_CR0) != batch->cr01.guest_cr0 ||
          nvmx_batch_get(batch, HOST_CR4) != batch->cr01.guest_cr4 ||
          !nvmx_batch_restore_cr(v, &batch->cr01) )

@@ -26,12 +26,31 @@ static bool is_usual(const struct vcpu *v, const struct nvmx_batch *batch)
              VM_ENTRY_LOAD_PERF_GLOBAL_CTRL);
 }
 
-/* Is this one to be done here?  vmcs01 is current. */
-static bool begin(struct vcpu *v, struct nvmx_batch *batch)
+/* What a region may want to know behind the next virtual exit. */
+static void remember_l1(struct nvmx_batch *batch)
+{
+    unsigned int i;
+
+    batch->l1_known = ACCESS_ONCE(nvmx_cluster_mode) != NVMX_CLUSTER_OFF;
+    if ( !batch->l1_known )
+        return;
+
+    for ( i = NVMX_L1_LOADED; i < NVMX_L1_FIELDS; i++ )
+        __vmread(nvmx_l1_fields[i].guest, &batch->l1[i]);
+}
+
+/*
+ * Is this one to be done here?  vmcs01 is current, or due: then it stays as it
+ * was left before, and so does what is known of it.
+ */
+static bool begin(struct vcpu *v, struct nvmx_batch *batch,
+                  const struct nvmx_batch_host *now)
 {
     batch->entered = ACCESS_ONCE(nvmx_batch_enabled);
     if ( likely(batch->entered) )
     {
+        if ( !batch->due )
+            remember_l1(batch);
         nvmx_batch_shadow_prepare(v, batch);
         batch->vvmcs = batch->shadow ? batch->shadow->field
                                      : vcpu_nestedhvm(v).nv_vvmcx;
@@ -40,13 +59,22 @@ static bool begin(struct vcpu *v, struct nvmx_batch *batch)
     if ( unlikely(!batch->entered) )
     {
         /* All of it will be copied there and back, without a record. */
+        nvmx_batch_load_l1(v);
         nvmx_batch_complete(v);
         nvmx_batch_shadow_release(v, batch);
         nvmx_batch_forget(v);
         return false;
     }
 
-    batch->host01 = nvmx_batch_host_now(v);
+    if ( batch->due )
+    {
+        /* Which vmx_intr_assist() would have set, there being no event. */
+        batch->owes_tpr = true;
+        perfc_incr(nvmx_batch_without_l1);
+        return true;
+    }
+
+    batch->host01 = *now;
     nvmx_batch_save_cr(v, &batch->cr01);
 
     return true;
@@ -129,9 +157,9 @@ static void load_event(const struct nvmx_batch *batch)
  * What nvmx/sync.h calls an entry.  True when Xen's paging mode is L2's as
  * well.
  */
-static bool load_fields(struct vcpu *v, struct nvmx_batch *batch)
+static bool load_fields(struct vcpu *v, struct nvmx_batch *batch,
+                        const struct nvmx_batch_host *host)
 {
-    const struct nvmx_batch_host *host = &batch->host01;    /* of just now */
     struct nvmx_plan_entry plan;
     bool paging_mode;
 
@@ -227,19 +255,26 @@ bool nvmx_batch_vmentry(struct vcpu *v, struct cpu_user_regs *regs)
 {
     struct nestedvcpu *nvcpu = &vcpu_nestedhvm(v);
     struct nvmx_batch *batch = nvmx_batch_of(v);
+    struct nvmx_batch_host now;
     bool lma = hvm_long_mode_active(v), lma_l2;
 
-    if ( !batch || !begin(v, batch) )
+    if ( !batch )
         return false;
 
-    vmx_vmcs_swap(nvcpu->nv_n2vmcx_pa);
+    now = nvmx_batch_host_now(v);
+    if ( !begin(v, batch, &now) )
+        return false;
+
+    if ( !batch->due )
+        vmx_vmcs_swap(nvcpu->nv_n2vmcx_pa);
+    batch->due = false;
     nestedhvm_vcpu_enter_guestmode(v);
     nvcpu->nv_vmentry_pending = 0;
     nvcpu->nv_vmswitch_in_progress = 1;
 
     lma_l2 = nvmx_batch_get(batch, VM_ENTRY_CONTROLS) & VM_ENTRY_IA32E_MODE;
     nvmx_batch_set_lma(v, lma_l2);
-    if ( !load_fields(v, batch) && lma != lma_l2 )
+    if ( !load_fields(v, batch, &now) && lma != lma_l2 )
         paging_update_paging_modes(v);
 
     if ( unlikely(!hvm_long_mode_active(v)) && nvmx_ept_enabled(v) &&

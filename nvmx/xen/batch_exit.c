@@ -129,19 +129,14 @@ static void load_segments(const uint64_t *vvmcs)
 }
 
 /*
- * hvm_set_guest_pat() for a value that it has accepted before.  (It is never
- * the value that is there: L1 may write its PAT without an exit.)
+ * A value that hvm_set_guest_pat() has accepted before.  (It is never the
+ * value that is there: L1 may write its PAT without an exit.)
  */
-static bool load_known_pat(const struct vcpu *v, struct nvmx_batch *batch,
-                           uint64_t pat)
+static bool is_known_pat(const struct vcpu *v, const struct nvmx_batch *batch,
+                         uint64_t pat)
 {
-    if ( pat != batch->valid_pat || !paging_mode_hap(v->domain) ||
-         v->arch.hvm.cache_mode == NO_FILL_CACHE_MODE )
-        return false;
-
-    __vmwrite(GUEST_PAT, pat);
-
-    return true;
+    return pat == batch->valid_pat && paging_mode_hap(v->domain) &&
+           v->arch.hvm.cache_mode != NO_FILL_CACHE_MODE;
 }
 
 static void load_msrs(struct vcpu *v, struct nvmx_batch *batch)
@@ -150,9 +145,14 @@ static void load_msrs(struct vcpu *v, struct nvmx_batch *batch)
                         (VM_EXIT_LOAD_HOST_PAT | VM_EXIT_LOAD_PERF_GLOBAL_CTRL);
     uint64_t pat = nvmx_batch_get(batch, HOST_PAT), loaded;
 
-    if ( !controls ||
-         (controls == VM_EXIT_LOAD_HOST_PAT && load_known_pat(v, batch, pat)) )
+    if ( !controls )
         return;
+
+    if ( controls == VM_EXIT_LOAD_HOST_PAT && is_known_pat(v, batch, pat) )
+    {
+        __vmwrite(GUEST_PAT, pat);
+        return;
+    }
 
     nvmx_load_host_msrs(v);
     __vmread(GUEST_PAT, &loaded);
@@ -160,14 +160,27 @@ static void load_msrs(struct vcpu *v, struct nvmx_batch *batch)
         batch->valid_pat = pat;
 }
 
+/* vmcs01 has been loaded: what earlier virtual exits owe it. */
+static void pay(struct nvmx_batch *batch)
+{
+    if ( batch->owes_pat )
+        __vmwrite(GUEST_PAT, batch->pat);
+    if ( batch->owes_tpr && cpu_has_vmx_tpr_shadow &&
+         !cpu_has_vmx_virtual_intr_delivery )
+        __vmwrite(TPR_THRESHOLD, 0);
+    batch->owes_pat = batch->owes_tpr = false;
+}
+
 /* True when Xen's paging mode is L1's as well. */
 static bool load_host_state(struct vcpu *v, struct nvmx_batch *batch)
 {
     bool paging_mode;
 
+    pay(batch);
     load_own_controls(v, &batch->host01, &batch->host02);
     load_segments(batch->vvmcs);
-    paging_mode = nvmx_batch_leave_cr(v, batch);
+    paging_mode = nvmx_batch_leave_cr(v, batch,
+                                      nvmx_batch_get(batch, HOST_CR3));
     if ( unlikely(!paging_mode) )
         nvmx_load_host_crs(v);
     load_msrs(v, batch);
@@ -175,24 +188,19 @@ static bool load_host_state(struct vcpu *v, struct nvmx_batch *batch)
     return paging_mode;
 }
 
-/* It has something to do for an interrupt of L1's only, and asks for that. */
-static void update_apicv(struct vcpu *v, const struct nvmx_batch *batch)
+/* nvmx_update_apicv() has something to do for an interrupt of L1's only. */
+static bool updates_apicv(const struct nvmx_batch *batch)
 {
-    if ( nvmx_batch_get(batch, VM_EXIT_REASON) ==
-         EXIT_REASON_EXTERNAL_INTERRUPT )
-        nvmx_update_apicv(v);
+    return cpu_has_vmx_virtual_intr_delivery &&
+           nvmx_batch_get(batch, VM_EXIT_REASON) ==
+           EXIT_REASON_EXTERNAL_INTERRUPT;
 }
 
-bool nvmx_batch_vmexit(struct vcpu *v, struct cpu_user_regs *regs)
+/* Behind a virtual exit, at once. */
+static void load_vmcs01(struct vcpu *v, struct nvmx_batch *batch, bool same_lma)
 {
     struct nestedvcpu *nvcpu = &vcpu_nestedhvm(v);
-    struct nvmx_batch *batch = nvmx_batch_of(v);
-    bool lma = hvm_long_mode_active(v), lma_l1;
 
-    if ( !batch || !batch->entered )
-        return false;
-
-    store_fields(v, batch, regs);
     /*
      * Where a region may go on from here L1 need not be entered:
      * nvmx_batch_before_l1().
@@ -200,24 +208,114 @@ bool nvmx_batch_vmexit(struct vcpu *v, struct cpu_user_regs *regs)
     if ( ACCESS_ONCE(nvmx_cluster_mode) == NVMX_CLUSTER_OFF )
         nvmx_batch_shadow_write_back(v, batch);
     vmx_vmcs_swap(nvcpu->nv_n1vmcx_pa);
-    nestedhvm_vcpu_exit_guestmode(v);
-    nvcpu->nv_vmexit_pending = 0;
     nvcpu->nv_vmswitch_in_progress = 1;
 
+    if ( !load_host_state(v, batch) && !same_lma )
+        paging_update_paging_modes(v);
+    if ( updates_apicv(batch) )
+        nvmx_update_apicv(v);
+
+    nvcpu->nv_vmswitch_in_progress = 0;
+}
+
+/* ---- A virtual exit behind which vmcs01 is due. ---- */
+
+static bool regions_run(const struct vcpu *v)
+{
+    enum nvmx_cluster_mode mode = ACCESS_ONCE(nvmx_cluster_mode);
+
+    return (mode == NVMX_CLUSTER_ON || mode == NVMX_CLUSTER_INTERP) &&
+           vcpu_2_nvmx(v).cluster;
+}
+
+/* Where loading L1's MSRs cannot fail, it can be put off. */
+static bool put_off_msrs(const struct vcpu *v, struct nvmx_batch *batch)
+{
+    uint32_t controls = nvmx_batch_get(batch, VM_EXIT_CONTROLS) &
+                        (VM_EXIT_LOAD_HOST_PAT | VM_EXIT_LOAD_PERF_GLOBAL_CTRL);
+    uint64_t pat;
+
+    if ( !controls )
+        return true;
+
+    pat = nvmx_batch_get(batch, HOST_PAT);
+    if ( controls != VM_EXIT_LOAD_HOST_PAT || !is_known_pat(v, batch, pat) )
+        return false;
+
+    batch->owes_pat = true;
+    batch->pat = pat;
+
+    return true;
+}
+
+/*
+ * Xen's state becomes L1's without a write to vmcs01, where that has L1's
+ * control registers already.
+ */
+static bool leave_vmcs01(struct vcpu *v, struct nvmx_batch *batch)
+{
+    uint64_t cr3 = nvmx_batch_get(batch, HOST_CR3);
+
+    return batch->l1_known && regions_run(v) && !updates_apicv(batch) &&
+           cr3 == batch->cr01.guest_cr3 && put_off_msrs(v, batch) &&
+           nvmx_batch_leave_cr(v, batch, cr3);
+}
+
+/* L1 may write its vvmcs before it is entered: read now, and once. */
+static void remember_segments(struct nvmx_batch *batch)
+{
+    const struct nvmx_batch_list *list = nvmx_batch_host_segments;
+    unsigned int i;
+
+    for ( i = 0; i < NVMX_L1_LOADED; i++ )
+        batch->l1[i] = ACCESS_ONCE(batch->vvmcs[list->field[i].position]);
+}
+
+void nvmx_batch_load_l1(struct vcpu *v)
+{
+    struct nvmx_batch *batch = nvmx_batch_of(v);
+    struct nvmx_batch_host now;
+    unsigned int i;
+
+    if ( !batch || !batch->due )
+        return;
+
+    batch->due = false;
+    now = nvmx_batch_host_now(v);
+    vmx_vmcs_swap(vcpu_nestedhvm(v).nv_n1vmcx_pa);
+    load_own_controls(v, &batch->host01, &now);
+    for ( i = 0; i < NVMX_L1_LOADED; i++ )
+        __vmwrite(nvmx_l1_fields[i].guest, batch->l1[i]);
+    pay(batch);
+}
+
+bool nvmx_batch_vmexit(struct vcpu *v, struct cpu_user_regs *regs)
+{
+    struct nvmx_batch *batch = nvmx_batch_of(v);
+    bool lma = hvm_long_mode_active(v), lma_l1;
+
+    if ( !batch || !batch->entered )
+        return false;
+
+    store_fields(v, batch, regs);
+
+    nestedhvm_vcpu_exit_guestmode(v);
+    vcpu_nestedhvm(v).nv_vmexit_pending = 0;
     lma_l1 = nvmx_batch_get(batch, VM_EXIT_CONTROLS) & VM_EXIT_IA32E_MODE;
     nvmx_batch_set_lma(v, lma_l1);
-    if ( !load_host_state(v, batch) && lma != lma_l1 )
-        paging_update_paging_modes(v);
+
+    if ( leave_vmcs01(v, batch) )
+    {
+        remember_segments(batch);
+        batch->due = true;
+    }
+    else
+        load_vmcs01(v, batch, lma == lma_l1);
 
     regs->rip = nvmx_batch_get(batch, HOST_RIP);
     regs->rsp = nvmx_batch_get(batch, HOST_RSP);
     /* VM exit clears all bits except bit 1 */
     regs->rflags = X86_EFLAGS_MBS;
-
-    if ( cpu_has_vmx_virtual_intr_delivery )
-        update_apicv(v, batch);
-
-    nvcpu->nv_vmswitch_in_progress = 0;
 
     return true;
 }

@@ -15,6 +15,7 @@
 #include <asm/hvm/nestedhvm.h>
 
 #include "batch.h"
+#include "internal.h"
 
 int nvmx_batch_shadow_initialise(struct nvmx_batch *batch)
 {
@@ -330,6 +331,7 @@ bool nvmx_batch_before_l1(struct vcpu *v)
          vcpu_nestedhvm(v).nv_vmentry_pending )
         return false;
 
+    nvmx_batch_load_l1(v);
     go_on(v, batch);
 
     return batch->entered;

@@ -7,15 +7,21 @@
  * hardware does.  Whatever would inject a fault is declined before it has any
  * effect.
  *
+ * vmcs01 may be due: what is not listed in needs_no_vmcs01() has it loaded
+ * first.
+ *
  * Runs under the p2m lock, held for reading.  A handler that may take that
  * lock, or one that is elsewhere held around it, is called without it.
  */
+#include <xen/trace.h>
+
 #include <asm/hvm/hvm.h>
 #include <asm/hvm/support.h>
 #include <asm/hvm/vmx/vmx.h>
 #include <asm/hvm/vmx/vvmx.h>
 #include <asm/msr.h>
 
+#include "batch.h"
 #include "internal.h"
 
 static uint64_t edx_eax(const struct cluster_regs *regs)
@@ -29,6 +35,54 @@ static void set_edx_eax(struct cluster_regs *regs, uint64_t value)
     regs->gpr[CLUSTER_RDX] = value >> 32;
 }
 
+static uint64_t l1_get(enum nvmx_l1 field)
+{
+    return nvmx_batch_l1_get(nvmx_batch_of(current), field);
+}
+
+/*
+ * Handlers and instructions that neither read nor write a VMCS, nor cause an
+ * event, whatever their operands; and what is known of vmcs01 without it.
+ */
+static bool needs_no_vmcs01(enum cluster_op op,
+                            const struct cluster_regs *regs)
+{
+    enum nvmx_l1 field;
+
+    switch ( op )
+    {
+    case CLUSTER_OP_RDMSR:
+        return nvmx_l1_msr(regs->gpr[CLUSTER_RCX], &field);
+
+    case CLUSTER_OP_RDTSC:
+    case CLUSTER_OP_RDTSCP:
+    case CLUSTER_OP_VERW:
+    case CLUSTER_OP_INVVPID:
+        return true;
+
+    default:
+        return false;
+    }
+}
+
+/* hvm_msr_read_intercept() for what needs_no_vmcs01(). */
+static uint64_t read_known_msr(uint32_t msr)
+{
+    enum nvmx_l1 field;
+    uint64_t value;
+
+    if ( !nvmx_l1_msr(msr, &field) )
+    {
+        ASSERT_UNREACHABLE();
+        return 0;
+    }
+
+    value = l1_get(field);
+    TRACE(TRC_HVM_MSR_READ, msr, value, value >> 32);
+
+    return value;
+}
+
 /* Reading an MSR has no effect, and faults by EXCEPTION. */
 static enum cluster_emulated do_rdmsr(struct nvmx_cluster *cluster,
                                       struct cluster_regs *regs)
@@ -36,7 +90,9 @@ static enum cluster_emulated do_rdmsr(struct nvmx_cluster *cluster,
     uint32_t msr = regs->gpr[CLUSTER_RCX];
     uint64_t value = 0;
 
-    if ( hvm_msr_read_intercept(msr, &value) != X86EMUL_OKAY )
+    if ( nvmx_batch_l1_is_due(current) )
+        value = read_known_msr(msr);
+    else if ( hvm_msr_read_intercept(msr, &value) != X86EMUL_OKAY )
         return CLUSTER_EMULATE_DECLINE;
 
     if ( !nvmx_cluster_msr_exits(current, msr, false) )
@@ -220,11 +276,9 @@ static bool is_writable_data(uint64_t descriptor, unsigned int rpl)
 static bool read_gdt(struct nvmx_cluster *cluster, unsigned int offset,
                      uint64_t *descriptor)
 {
-    unsigned long base;
+    unsigned long base = l1_get(NVMX_L1_GDTR_BASE) + offset;
     const uint8_t *page;
 
-    __vmread(GUEST_GDTR_BASE, &base);
-    base += offset;
     /* A table that is not aligned is left to hardware. */
     if ( (base & 7) || !is_canonical_address(base) )
         return false;
@@ -250,9 +304,8 @@ static enum cluster_emulated do_verw(struct nvmx_cluster *cluster,
     static const uint16_t flush_selector = __HYPERVISOR_DS32;
     unsigned int selector = operands->memory[0];
     uint64_t descriptor = 0;
-    unsigned long limit;
+    unsigned long limit = l1_get(NVMX_L1_GDTR_LIMIT);
 
-    __vmread(GUEST_GDTR_LIMIT, &limit);
     if ( selector & X86_XEC_TI )
         return CLUSTER_EMULATE_DECLINE;
 
@@ -273,6 +326,9 @@ enum cluster_emulated cf_check nvmx_cluster_emulate(
 {
     struct nvmx_cluster *cluster = ctx;
     struct vcpu *v = current;
+
+    if ( !needs_no_vmcs01(op, regs) )
+        nvmx_batch_load_l1(v);
 
     switch ( op )
     {

@@ -14,7 +14,14 @@
 #include <asm/hvm/vmx/vmx.h>
 #include <asm/hvm/vmx/vvmx.h>
 
+#include "batch.h"
 #include "internal.h"
+
+/* Of vmcs01, which may be due. */
+static uint64_t l1_get(const struct vcpu *v, enum nvmx_l1 field)
+{
+    return nvmx_batch_l1_get(nvmx_batch_of(v), field);
+}
 
 /* With dirty debug registers the guest's DR7 is in the VMCS, else with us. */
 static bool breakpoints_armed(const struct vcpu *v)
@@ -22,18 +29,15 @@ static bool breakpoints_armed(const struct vcpu *v)
     unsigned long dr7 = v->arch.dr7;
 
     if ( v->arch.hvm.flag_dr_dirty )
-        __vmread(GUEST_DR7, &dr7);
+        dr7 = l1_get(v, NVMX_L1_DR7);
 
     return dr7 & DR7_ACTIVE_MASK;
 }
 
-static bool interrupt_shadow(void)
+static bool interrupt_shadow(const struct vcpu *v)
 {
-    unsigned long info;
-
-    __vmread(GUEST_INTERRUPTIBILITY_INFO, &info);
-
-    return info & (VMX_INTR_SHADOW_STI | VMX_INTR_SHADOW_MOV_SS);
+    return l1_get(v, NVMX_L1_INTERRUPTIBILITY_INFO) &
+           (VMX_INTR_SHADOW_STI | VMX_INTR_SHADOW_MOV_SS);
 }
 
 /* Somebody follows the guest's steps or its memory accesses. */
@@ -56,7 +60,7 @@ static bool may_run(const struct vcpu *v, struct nvmx_cluster *cluster,
                     const struct cpu_user_regs *regs)
 {
     return hvm_long_mode_active(v) && vvmcx_valid(v) && !watched(v) &&
-           !interrupt_shadow() && !breakpoints_armed(v) &&
+           !interrupt_shadow(v) && !breakpoints_armed(v) &&
            !event_comes_first(v, cluster, regs->rflags);
 }
 
@@ -107,10 +111,12 @@ static bool in_vmx_root(const struct vcpu *v)
  * What nvmx_handle_vmx_insn() has checked before.  CPUID may come from user
  * space, and all of these from compatibility mode.
  */
-static bool as_for_vmx_insn(struct vcpu *v)
+static bool as_for_vmx_insn(const struct vcpu *v)
 {
     return (v->arch.hvm.guest_cr[4] & X86_CR4_VMXE) &&
-           vmx_guest_x86_mode(v) == X86_MODE_64BIT && !vmx_get_cpl();
+           hvm_long_mode_active(v) &&
+           (l1_get(v, NVMX_L1_CS_AR_BYTES) & X86_SEG_AR_CS_LM_ACTIVE) &&
+           !MASK_EXTR(l1_get(v, NVMX_L1_SS_AR_BYTES), X86_SEG_AR_DPL);
 }
 
 void nvmx_cluster_trace_run(const struct vcpu *v,
@@ -199,15 +205,24 @@ static void set_interrupt_shadow(void)
 
 /*
  * The region has brought L1 to a VMRESUME or VMLAUNCH: carry it out here and
- * now, unless an event comes before it.
+ * now, unless an event comes before it.  vmcs01 stays due where nothing is
+ * left to be done with it before L2 runs: no event is to be looked at, blocked
+ * or not, and the instruction has not failed.
  */
 static bool enter_l2(struct vcpu *v, struct cpu_user_regs *guest,
                      const struct cluster_insn *insn)
 {
+    if ( nvmx_batch_l1_is_due(v) &&
+         nvmx_cluster_event_pending(v, guest->rflags | X86_EFLAGS_IF) )
+        nvmx_batch_load_l1(v);
+
     if ( nvmx_cluster_event_pending(v, guest->rflags) ||
          nvmx_enter_l2(guest, insn->op == CLUSTER_OP_VMLAUNCH,
                        insn->length) != X86EMUL_OKAY )
         return false;
+
+    if ( unlikely(!vcpu_nestedhvm(v).nv_vmentry_pending) )
+        nvmx_batch_load_l1(v);
 
     perfc_incr(nvmx_cluster_resumes);
     perfc_incr(nvmx_cluster_avoided);
@@ -241,6 +256,7 @@ static bool run(struct vcpu *v, struct nvmx_cluster *cluster,
          enter_l2(v, guest, out.leave) )
         return true;
 
+    nvmx_batch_load_l1(v);
     if ( unlikely(regs.sti_shadow) )
         set_interrupt_shadow();
 
@@ -378,7 +394,10 @@ bool nvmx_cluster_do_reflected(struct cpu_user_regs *regs)
     }
 
     if ( mode == NVMX_CLUSTER_VERIFY )
+    {
+        nvmx_batch_load_l1(v);
         return nvmx_verify_run(v, cluster, regs, kind);
+    }
 
     if ( !run(v, cluster, regs, mode, kind) )
         return false;

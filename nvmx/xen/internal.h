@@ -106,6 +106,13 @@ void nvmx_cluster_trace_batch(const struct vcpu *v,
 uint8_t *nvmx_batch_plain(struct vcpu *v);
 bool nvmx_batch_is_plain(const struct vcpu *v, uint32_t encoding);
 
+/*
+ * batch_exit.c: while vmcs01 is due, nothing may be done to "the current VMCS"
+ * as though it were L1's.  This loads it, with all that a virtual exit and
+ * what came behind it have made of L1.  Does nothing when it is not due.
+ */
+void nvmx_batch_load_l1(struct vcpu *v);
+
 /* ops.c: the processor does not have it; Xen must not try it on the vvmcs. */
 bool nvmx_cluster_lacks(uint64_t field);
 

@@ -2,8 +2,9 @@
 /*
  * ops.c - the engine's ways to the world (struct cluster_ops), inside Xen.
  *
- * All of them run with vmcs01 loaded, on the vCPU that exited, between begin()
- * and end() with the p2m lock of L1's domain held for reading.
+ * All of them run with vmcs01 loaded or due (nvmx_batch_load_l1()), on the vCPU
+ * that exited, between begin() and end() with the p2m lock of L1's domain held
+ * for reading.
  */
 #include <xen/perfc.h>
 #include <xen/softirq.h>
@@ -15,7 +16,7 @@
 #include <asm/hvm/vmx/vmx.h>
 #include <asm/hvm/vmx/vvmx.h>
 
-#include "field.h"
+#include "batch.h"
 #include "internal.h"
 
 /*
@@ -35,8 +36,8 @@ static bool cf_check ops_begin(void *ctx, struct cluster_world *world,
     if ( unlikely(!world->epoch) )
         return false;
 
-    __vmread(GUEST_FS_BASE, &world->fs_base);
-    __vmread(GUEST_GS_BASE, &world->gs_base);
+    world->fs_base = nvmx_batch_l1_get(nvmx_batch_of(v), NVMX_L1_FS_BASE);
+    world->gs_base = nvmx_batch_l1_get(nvmx_batch_of(v), NVMX_L1_GS_BASE);
     /* As hvm_get_guest_tsc() has it. */
     world->tsc_counts = !v->domain->arch.vtsc && !hvm_tsc_scaling_supported;
     world->tsc_offset = v->arch.hvm.cache_tsc_offset;
@@ -96,13 +97,19 @@ void nvmx_cluster_adjoin_free(struct nvmx_cluster *cluster)
  * With VMCS shadowing Xen may try an access on the shadow VMCS, and where the
  * processor lacks the field, that leaves an error number there which L1's own
  * attempt, without an exit, does not.  Tried on vmcs01, it is where nobody
- * looks.
+ * looks; from vmcs02 L1 would get to know it.
  */
 bool nvmx_cluster_lacks(uint64_t field)
 {
     unsigned long value;
 
-    return cpu_has_vmx_vmcs_shadowing && vmread_safe(field, &value);
+    if ( !cpu_has_vmx_vmcs_shadowing )
+        return false;
+
+    if ( unlikely(!nvmx_batch_is_plain(current, field)) )
+        nvmx_batch_load_l1(current);
+
+    return vmread_safe(field, &value);
 }
 
 /*
