@@ -63,6 +63,7 @@ static void run_all(void)
     test_ept();
     test_bitmaps();
     test_failures();
+    test_reflected();
 }
 
 /* A VMCS of its own, for which fields there are. */

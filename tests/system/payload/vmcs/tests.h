@@ -30,6 +30,8 @@ void test_modes(void);
 void test_ept(void);
 /* Bitmaps that change in memory. */
 void test_bitmaps(void);
+/* Exits that L1 handles one after the other. */
+void test_reflected(void);
 /* Instructions that fail. */
 void test_failures(void);
 

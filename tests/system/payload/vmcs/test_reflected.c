@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * L1 handles many exits without a look at itself: Xen need not enter it for any of them.  What it
+ * then finds in its registers is what the last exits made of them, and what it had before.
+ */
+#include "tests.h"
+#include "controls.h"
+#include "reflected.h"
+#include "report.h"
+#include "run.h"
+#include "vmx.h"
+#include "world.h"
+
+#define MSR_X2APIC_ICR  0x830
+#define ICR_SELF        (1u << 18)
+#define MSR_SYSENTER    0x174
+#define MSR_DEBUGCTL    0x1d9
+#define MSR_PAT         0x277
+#define MSR_FS_BASE     0xc0000100
+#define MSR_GS_BASE     0xc0000101
+
+#define PAT_A           0x0007040600070406
+#define PAT_B           0x0006040700060407
+#define PAT_INVALID     0x0002040600070406      /* type 2: reserved */
+
+enum {
+    ROUNDS = 60, CR4_DE = 8, CR3_PWT = 8, BTF = 2, INVVPID_CONTEXT = 1, RFLAGS_IF_SET = 0x202,
+};
+
+/* What GS and FS lead to. */
+static uint64_t targets[4] = { 0x1111, 0x2222, 0x3333, 0x4444 };
+
+struct series {
+    const char *name;
+    void (*action)(void);
+    uint64_t a, b, c;
+    uint32_t host_pat;          /* EXIT_LOAD_PAT or 0 */
+    uint64_t pat;
+};
+
+static void run(struct vm *vm, const struct series *s)
+{
+    reflected_action = s->action;
+    reflected_a = s->a;
+    reflected_b = s->b;
+    reflected_c = s->c;
+    reflected_rounds = ROUNDS;
+    vm_begin(vm);
+    vm_set_start(vm);
+    run_enter(vm);
+    report_text("  rounds left");
+    look_say("n", reflected_rounds);
+    look_say("sum", reflected_sum);
+    report_text("\n");
+}
+
+/* What L1 has of its own accord; the exit changes some of it. */
+static void set_own_state(void)
+{
+    write_msr(MSR_GS_BASE, address_of(&targets[2]));
+    write_msr(MSR_FS_BASE, address_of(&targets[3]));
+    write_msr(MSR_SYSENTER + 1, 0x5a5a);
+    write_msr(MSR_PAT, PAT_A);
+    write_msr(MSR_DEBUGCTL, BTF);
+}
+
+static void begin(struct vm *vm, bool ept, const struct series *s)
+{
+    run_begin_of(ept ? "reflected, ept" : "reflected", s->name);
+    vm_reset(vm, ept);
+    vmx_write(HOST_RIP, address_of(reflected_entry));
+    vmx_write(HOST_GS_BASE, address_of(&targets[0]));
+    vmx_write(HOST_FS_BASE, address_of(&targets[1]));
+    vmx_write(HOST_SYSENTER_ESP, 0xa5a5);
+    vmx_write(HOST_PAT, s->pat ? s->pat : PAT_A);
+    vmx_write(VM_EXIT_CONTROLS,
+              controls_allowed(VM_EXIT_CONTROLS, EXIT_IA32E_MODE | EXIT_ACK_INTR | s->host_pat));
+    set_own_state();
+    reflected_sum = 0;
+}
+
+static void test(struct vm *vm, bool ept, const struct series *s)
+{
+    begin(vm, ept, s);
+    run(vm, s);
+    /* Again, what was a path for the first time is one for good. */
+    run(vm, s);
+}
+
+static void test_actions(struct vm *vm, bool ept)
+{
+    const uint64_t bases = address_of(&targets[0]) ^ address_of(&targets[2]);
+    const struct series all[] = {
+        { "nothing", reflected_nothing, 0, 0, 0, 0, 0 },
+        { "natively", reflected_natively, 0, 0, 0, 0, 0 },
+        { "seldom natively", reflected_seldom_natively, 0, 0, 0, EXIT_LOAD_PAT, PAT_B },
+        { "gs", reflected_gs, 0, 0, 0, 0, 0 },
+        { "fs", reflected_fs, 0, 0, 0, 0, 0 },
+        { "rdmsr debugctl", reflected_rdmsr, MSR_DEBUGCTL, 0, 0, 0, 0 },
+        { "rdmsr gs_base", reflected_rdmsr, MSR_GS_BASE, 0, 0, 0, 0 },
+        { "rdmsr sysenter_esp", reflected_rdmsr, MSR_SYSENTER + 1, 0, 0, 0, 0 },
+        { "rdmsr pat", reflected_rdmsr, MSR_PAT, 0, 0, EXIT_LOAD_PAT, PAT_B },
+        { "wrmsr sysenter_esp", reflected_wrmsr, MSR_SYSENTER + 1, 0x1000, 0x1800, 0, 0 },
+        { "wrmsr gs_base", reflected_wrmsr, MSR_GS_BASE, address_of(&targets[0]), bases, 0, 0 },
+        { "wrmsr debugctl", reflected_wrmsr, MSR_DEBUGCTL, 0, BTF, 0, 0 },
+        { "vmread", reflected_vmread, GUEST_SYSENTER_ESP, 0, 0, 0, 0 },
+        { "vmread of the host's", reflected_vmread, HOST_GS_BASE, 0, 0, 0, 0 },
+        { "vmwrite gs_base", reflected_vmwrite_gs, 0, address_of(&targets[2]), bases, 0, 0 },
+        { "vmwrite sysenter_eip", reflected_vmwrite, HOST_SYSENTER_EIP, 0x77, 0xff, 0, 0 },
+        { "vmwrite cr3", reflected_vmwrite, HOST_CR3, vmx_value(HOST_CR3), CR3_PWT, 0, 0 },
+        { "vmwrite cr4", reflected_vmwrite, HOST_CR4, vmx_value(HOST_CR4), CR4_DE, 0, 0 },
+        { "vmwrite pat", reflected_vmwrite, HOST_PAT, PAT_B, PAT_A ^ PAT_B, EXIT_LOAD_PAT, PAT_B },
+        { "vmwrite pat, invalid", reflected_vmwrite, HOST_PAT, PAT_INVALID, PAT_B ^ PAT_INVALID,
+          EXIT_LOAD_PAT, PAT_B },
+        { "vmwrite exit controls", reflected_vmwrite, VM_EXIT_CONTROLS,
+          vmx_value(VM_EXIT_CONTROLS), EXIT_LOAD_PAT, 0, PAT_B },
+        { "vmwrite guest", reflected_vmwrite, GUEST_SYSENTER_ESP, 0x10, 0x30, 0, 0 },
+        { "verw", reflected_verw, KERNEL_DS, 0, 0, 0, 0 },
+        { "verw of code", reflected_verw, KERNEL_CS, 0, 0, 0, 0 },
+        { "verw beyond the limit", reflected_verw, 0x7ff0, 0, 0, 0, 0 },
+        { "invvpid", reflected_invvpid, INVVPID_CONTEXT, 0, 0, 0, 0 },
+        { "cpuid", reflected_cpuid, 0, 0, 0, 0, 0 },
+        { "sti", reflected_sti, 0, 0, 0, 0, 0 },
+    };
+    unsigned int i;
+
+    for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        test(vm, ept, &all[i]);
+}
+
+/* VMREAD of what the processor lacks leaves its error number where L1 alone finds it. */
+static void test_lacking(struct vm *vm, bool ept)
+{
+    struct series s = { "a field that the processor lacks", reflected_vmread, 0, 0, 0, 0, 0 };
+    unsigned int i;
+
+    for (i = 0; i < nr_fields && look_can_read(i); i++)
+        ;
+    if (i == nr_fields)
+        return;
+    s.a = fields[i].encoding;
+    test(vm, ept, &s);
+}
+
+/* Of L1's own: pending at a VMRESUME behind which L2 is open to it, so that it exits at once. */
+static void test_interrupts(struct vm *vm, bool ept)
+{
+    const struct series s = {
+        "interrupts", reflected_wrmsr, MSR_X2APIC_ICR, ICR_SELF | IPI_VECTOR, 0, 0, 0
+    };
+
+    begin(vm, ept, &s);
+    vmx_write(GUEST_RFLAGS, RFLAGS_IF_SET);
+    run(vm, &s);
+    run(vm, &s);
+}
+
+void test_reflected(void)
+{
+    struct vm *vm = &vms[3];
+    unsigned int ept;
+
+    for (ept = 0; ept < 2; ept++) {
+        vm_reset(vm, ept);
+        test_actions(vm, ept);
+        test_lacking(vm, ept);
+        test_interrupts(vm, ept);
+    }
+    write_msr(MSR_DEBUGCTL, 0);
+}
