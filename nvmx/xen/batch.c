@@ -14,9 +14,6 @@
 static struct nvmx_table __ro_after_init table;
 const struct nvmx_table *__ro_after_init nvmx_batch_table;
 
-static struct nvmx_batch_list __ro_after_init host_segments;
-const struct nvmx_batch_list *__ro_after_init nvmx_batch_host_segments;
-
 static int __init cf_check init_table(void)
 {
     unsigned int i;
@@ -27,13 +24,8 @@ static int __init cf_check init_table(void)
 
     BUILD_BUG_ON(NVMX_L1_LOADED != NVMX_NR_H2G_FIELDS);
     for ( i = 0; i < NVMX_NR_H2G_FIELDS; i++ )
-    {
         BUG_ON(nvmx_l1_fields[i].guest != nvmx_h2g_field[i].guest_field ||
                nvmx_l1_fields[i].host != nvmx_h2g_field[i].host_field);
-        nvmx_batch_list_add(&host_segments, nvmx_h2g_field[i].guest_field,
-                            nvmx_position(nvmx_h2g_field[i].host_field));
-    }
-    nvmx_batch_host_segments = &host_segments;
 
     return 0;
 }

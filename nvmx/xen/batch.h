@@ -178,9 +178,6 @@ unsigned int nvmx_batch_fetch(struct nvmx_batch *batch,
 /* The same with sync.eager, right behind nvmx_sync_left(). */
 unsigned int nvmx_batch_fetch_eager(struct nvmx_batch *batch);
 
-/* The positions that a VM exit loads L1's segments from: nvmx_h2g_field. */
-extern const struct nvmx_batch_list *nvmx_batch_host_segments;
-
 /* Where VMREAD finds @field. */
 static always_inline uint64_t nvmx_batch_l1_get(const struct nvmx_batch *batch,
                                                 enum nvmx_l1 field)

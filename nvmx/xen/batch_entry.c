@@ -43,8 +43,7 @@ static void remember_l1(struct nvmx_batch *batch)
  * Is this one to be done here?  vmcs01 is current, or due: then it stays as it
  * was left before, and so does what is known of it.
  */
-static bool begin(struct vcpu *v, struct nvmx_batch *batch,
-                  const struct nvmx_batch_host *now)
+static bool begin(struct vcpu *v, struct nvmx_batch *batch)
 {
     batch->entered = ACCESS_ONCE(nvmx_batch_enabled);
     if ( likely(batch->entered) )
@@ -66,18 +65,27 @@ static bool begin(struct vcpu *v, struct nvmx_batch *batch,
         return false;
     }
 
+    return true;
+}
+
+/* vmcs02 is going to be current.  @now: what its fields depend on. */
+static void leave_l1(struct vcpu *v, struct nvmx_batch *batch,
+                     struct nvmx_batch_host *now)
+{
+    *now = nvmx_batch_host_now(v);
+
     if ( batch->due )
     {
         /* Which vmx_intr_assist() would have set, there being no event. */
         batch->owes_tpr = true;
+        batch->due = false;
         perfc_incr(nvmx_batch_without_l1);
-        return true;
+        return;
     }
 
     batch->host01 = *now;
     nvmx_batch_save_cr(v, &batch->cr01);
-
-    return true;
+    vmx_vmcs_swap(vcpu_nestedhvm(v).nv_n2vmcx_pa);
 }
 
 /* load_shadow_control(), for those whose inputs have changed. */
@@ -258,16 +266,10 @@ bool nvmx_batch_vmentry(struct vcpu *v, struct cpu_user_regs *regs)
     struct nvmx_batch_host now;
     bool lma = hvm_long_mode_active(v), lma_l2;
 
-    if ( !batch )
+    if ( !batch || !begin(v, batch) )
         return false;
 
-    now = nvmx_batch_host_now(v);
-    if ( !begin(v, batch, &now) )
-        return false;
-
-    if ( !batch->due )
-        vmx_vmcs_swap(nvcpu->nv_n2vmcx_pa);
-    batch->due = false;
+    leave_l1(v, batch, &now);
     nestedhvm_vcpu_enter_guestmode(v);
     nvcpu->nv_vmentry_pending = 0;
     nvcpu->nv_vmswitch_in_progress = 1;

@@ -118,14 +118,15 @@ static void load_own_controls(struct vcpu *v,
         __vmwrite(HOST_CR0, is->cr0);
 }
 
+/* A good part of an exit: all is known when this is compiled. */
 static void load_segments(const uint64_t *vvmcs)
 {
-    const struct nvmx_batch_list *list = nvmx_batch_host_segments;
     unsigned int i;
 
-    for ( i = 0; i < list->nr; i++ )
-        __vmwrite(list->field[i].encoding,
-                  ACCESS_ONCE(vvmcs[list->field[i].position]));
+#pragma GCC unroll 15
+    for ( i = 0; i < NVMX_L1_LOADED; i++ )
+        __vmwrite(nvmx_l1_fields[i].guest,
+                  ACCESS_ONCE(vvmcs[nvmx_position(nvmx_l1_fields[i].host)]));
 }
 
 /*
@@ -176,7 +177,8 @@ static bool load_host_state(struct vcpu *v, struct nvmx_batch *batch)
 {
     bool paging_mode;
 
-    pay(batch);
+    if ( unlikely(batch->owes_pat | batch->owes_tpr) )
+        pay(batch);
     load_own_controls(v, &batch->host01, &batch->host02);
     load_segments(batch->vvmcs);
     paging_mode = nvmx_batch_leave_cr(v, batch,
@@ -264,11 +266,13 @@ static bool leave_vmcs01(struct vcpu *v, struct nvmx_batch *batch)
 /* L1 may write its vvmcs before it is entered: read now, and once. */
 static void remember_segments(struct nvmx_batch *batch)
 {
-    const struct nvmx_batch_list *list = nvmx_batch_host_segments;
+    const uint64_t *vvmcs = batch->vvmcs;
     unsigned int i;
 
+#pragma GCC unroll 15
     for ( i = 0; i < NVMX_L1_LOADED; i++ )
-        batch->l1[i] = ACCESS_ONCE(batch->vvmcs[list->field[i].position]);
+        batch->l1[i] =
+            ACCESS_ONCE(vvmcs[nvmx_position(nvmx_l1_fields[i].host)]);
 }
 
 void nvmx_batch_load_l1(struct vcpu *v)

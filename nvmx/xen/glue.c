@@ -6,6 +6,7 @@
  * when it does not, the stock path handles that one.
  */
 #include <xen/perfc.h>
+#include <xen/softirq.h>
 #include <xen/xvmalloc.h>
 
 #include <asm/altp2m.h>
@@ -204,20 +205,34 @@ static void set_interrupt_shadow(void)
 }
 
 /*
+ * No event, blocked or not, while vmcs01 has been due: what was asked at the
+ * gate still holds, since what comes from elsewhere pokes (see ops.c), and
+ * what L1 would do to itself has vmcs01 loaded.
+ */
+static bool quiet(const struct vcpu *v, const struct nvmx_cluster *cluster)
+{
+    return nvmx_batch_l1_is_due(v) && !cluster->pending &&
+           !softirq_pending(smp_processor_id());
+}
+
+/*
  * The region has brought L1 to a VMRESUME or VMLAUNCH: carry it out here and
  * now, unless an event comes before it.  vmcs01 stays due where nothing is
- * left to be done with it before L2 runs: no event is to be looked at, blocked
- * or not, and the instruction has not failed.
+ * left to be done with it before L2 runs: no event is to be looked at, and the
+ * instruction has not failed.
  */
-static bool enter_l2(struct vcpu *v, struct cpu_user_regs *guest,
+static bool enter_l2(struct vcpu *v, const struct nvmx_cluster *cluster,
+                     struct cpu_user_regs *guest,
                      const struct cluster_insn *insn)
 {
-    if ( nvmx_batch_l1_is_due(v) &&
-         nvmx_cluster_event_pending(v, guest->rflags | X86_EFLAGS_IF) )
+    if ( !quiet(v, cluster) )
+    {
         nvmx_batch_load_l1(v);
+        if ( nvmx_cluster_event_pending(v, guest->rflags) )
+            return false;
+    }
 
-    if ( nvmx_cluster_event_pending(v, guest->rflags) ||
-         nvmx_enter_l2(guest, insn->op == CLUSTER_OP_VMLAUNCH,
+    if ( nvmx_enter_l2(guest, insn->op == CLUSTER_OP_VMLAUNCH,
                        insn->length) != X86EMUL_OKAY )
         return false;
 
@@ -253,7 +268,7 @@ static bool run(struct vcpu *v, struct nvmx_cluster *cluster,
         return false;
 
     if ( out.stop == CLUSTER_STOP_RESUME && out.leave && !regs.sti_shadow &&
-         enter_l2(v, guest, out.leave) )
+         enter_l2(v, cluster, guest, out.leave) )
         return true;
 
     nvmx_batch_load_l1(v);

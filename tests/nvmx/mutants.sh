@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# mutants.sh - field.c, sync.c, hot.c and l1.c with one fault at a time; ../mutants.sh has the rest.
+# mutants.sh - field.c, sync.c, hot.c and l1.h with one fault at a time; ../mutants.sh has the rest.
 #
 # Takes two minutes.  An argument selects mutants by a part of their names.
 
@@ -76,11 +76,11 @@ mutant 'what was written is ahead still' hot.h 's/hot->ahead.word\[i\] &= ~plan-
 mutant 'writing one writes all' hot.h 's/hot->ahead.word\[i\] &= ~plan->word\[i\];/hot->ahead.word[i] \&= plan->word[i] \& 0;/'
 
 # L1's state while vmcs01 is not loaded.
-mutant 'a base is loaded from another' l1.c '/NVMX_L1_GS_BASE\]/s/0x6c08/0x6c06/'
-mutant 'a base is another' l1.c '/NVMX_L1_GDTR_BASE\]/s/0x6816/0x6818/'
-mutant 'the task register is the local descriptor table' l1.c '/NVMX_L1_TR_SELECTOR\]/s/0x080e/0x080c/'
-mutant 'a limit is loaded' l1.c '/NVMX_L1_GDTR_LIMIT\]/s/0 }/0x6c0c }/'
-mutant 'the shadow of another world' l1.c '/NVMX_L1_INTERRUPTIBILITY_INFO\]/s/0x4824/0x4826/'
+mutant 'a base is loaded from another' l1.h '/NVMX_L1_GS_BASE\]/s/0x6c08/0x6c06/'
+mutant 'a base is another' l1.h '/NVMX_L1_GDTR_BASE\]/s/0x6816/0x6818/'
+mutant 'the task register is the local descriptor table' l1.h '/NVMX_L1_TR_SELECTOR\]/s/0x080e/0x080c/'
+mutant 'a limit is loaded' l1.h '/NVMX_L1_GDTR_LIMIT\]/s/0 }/0x6c0c }/'
+mutant 'the shadow of another world' l1.h '/NVMX_L1_INTERRUPTIBILITY_INFO\]/s/0x4824/0x4826/'
 mutant 'FS and GS are one' l1.c '/IA32_GS_BASE/,/return/s/NVMX_L1_GS_BASE/NVMX_L1_FS_BASE/'
 mutant 'an MSR whose field is narrower' l1.c '/return false;/s/return false;/*field = NVMX_L1_SYSENTER_CS; return msr == 0x174;/'
 mutant 'SYSENTER_EIP is known' l1.c '/return false;/s/return false;/*field = NVMX_L1_SYSENTER_EIP; return msr == 0x176;/'

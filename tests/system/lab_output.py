@@ -18,6 +18,7 @@ AVOIDED = "nvmx: exits avoided by clusters"
 RESUMED = "nvmx: VMRESUME within a cluster"
 WEAK = "nvmx: weakly exiting instructions carried out"
 NOT_TRIED = "nvmx: clusters not tried"
+WITHOUT_L1 = "nvmx: virtual exits without vmcs01"
 COMPARED = "nvmx: predictions compared"
 WRONG = "nvmx: predictions that were wrong"
 

@@ -8,7 +8,7 @@ import os
 import re
 import unittest
 
-from lab_output import BATCH, perf_counters
+from lab_output import BATCH, WITHOUT_L1, perf_counters
 from texts import TextTest, exits_of, fields_told, read_text
 
 HERE = os.path.dirname(__file__)
@@ -58,6 +58,24 @@ class Modes(TextTest):
                         self.assertEqual(entries, 0)
                     else:
                         self.assertGreater(entries, 500)
+
+
+class WithoutL1(unittest.TestCase):
+    """Virtual exits for which vmcs01 was not loaded: what test_reflected.c is for."""
+
+    def test_regionsOn_manyWere(self):
+        self.assertGreater(perf_counters("vmcs-on")[WITHOUT_L1], 2000)
+
+    def test_withoutRegions_orBatch_noneWas(self):
+        for name in ("vmcs-off", "vmcs-off-nb", "vmcs-on-nb"):
+            with self.subTest(name):
+                self.assertEqual(perf_counters(name)[WITHOUT_L1], 0)
+
+    def test_l1_looksAtItself_behindThem(self):
+        text = read_text("vmcs-off-nb")
+        for ept in ("", ", ept"):
+            self.assertGreater(text.count(f"\ncase reflected{ept} "), 25)
+        self.assertGreater(text.count("  rounds left n=0 sum="), 100)
 
 
 class Fields(unittest.TestCase):
