@@ -370,19 +370,17 @@ uint32_t nvmx_batch_host_inputs(const struct nvmx_batch_host *was,
     return inputs;
 }
 
-struct nvmx_batch_host nvmx_batch_host_now(const struct vcpu *v)
+void nvmx_batch_host_now(const struct vcpu *v, struct nvmx_batch_host *now)
 {
     const struct vmx_vcpu *vmx = &v->arch.hvm.vmx;
 
-    return (struct nvmx_batch_host){
-        .exec_control = vmx->exec_control,
-        .secondary_exec_control = vmx->secondary_exec_control,
-        .exception_bitmap = vmx->exception_bitmap,
-        .realmode = vmx->vmx_realmode,
-        .cr0 = vmx->host_cr0,
-        .tsc_offset = v->arch.hvm.cache_tsc_offset,
-        .p2m_generation = p2m_get_hostp2m(v->domain)->generation,
-    };
+    now->exec_control = vmx->exec_control;
+    now->secondary_exec_control = vmx->secondary_exec_control;
+    now->exception_bitmap = vmx->exception_bitmap;
+    now->realmode = vmx->vmx_realmode;
+    now->cr0 = vmx->host_cr0;
+    now->tsc_offset = v->arch.hvm.cache_tsc_offset;
+    now->p2m_generation = p2m_get_hostp2m(v->domain)->generation;
 }
 
 /*

@@ -192,8 +192,8 @@ static always_inline uint64_t nvmx_batch_l1_get(const struct nvmx_batch *batch,
     return value;
 }
 
-/* As it is now; and what of a VMCS depends on what is not as it @was. */
-struct nvmx_batch_host nvmx_batch_host_now(const struct vcpu *v);
+/* As it is @now; and what of a VMCS depends on what is not as it @was. */
+void nvmx_batch_host_now(const struct vcpu *v, struct nvmx_batch_host *now);
 uint32_t nvmx_batch_host_inputs(const struct nvmx_batch_host *was,
                                 const struct nvmx_batch_host *is);
 

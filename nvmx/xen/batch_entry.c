@@ -68,29 +68,32 @@ static bool begin(struct vcpu *v, struct nvmx_batch *batch)
     return true;
 }
 
-/* vmcs02 is going to be current.  @now: what its fields depend on. */
-static void leave_l1(struct vcpu *v, struct nvmx_batch *batch,
-                     struct nvmx_batch_host *now)
+/* vmcs02 is going to be current.  Returns what its fields depend on. */
+static const struct nvmx_batch_host *leave_l1(struct vcpu *v,
+                                              struct nvmx_batch *batch,
+                                              struct nvmx_batch_host *now)
 {
-    *now = nvmx_batch_host_now(v);
-
     if ( batch->due )
     {
+        nvmx_batch_host_now(v, now);
         /* Which vmx_intr_assist() would have set, there being no event. */
         batch->owes_tpr = true;
         batch->due = false;
         perfc_incr(nvmx_batch_without_l1);
-        return;
+        return now;
     }
 
-    batch->host01 = *now;
+    nvmx_batch_host_now(v, &batch->host01);
     nvmx_batch_save_cr(v, &batch->cr01);
     vmx_vmcs_swap(vcpu_nestedhvm(v).nv_n2vmcx_pa);
+
+    return &batch->host01;
 }
 
-/* load_shadow_control(), for those whose inputs have changed. */
-static void load_controls(struct vcpu *v, struct nvmx_batch *batch,
-                          uint32_t inputs)
+/* Some input has. */
+static noinline void load_changed_controls(struct vcpu *v,
+                                           struct nvmx_batch *batch,
+                                           uint32_t inputs)
 {
     if ( inputs & NVMX_INPUT_PIN )
         nvmx_update_pin_control(v, vmx_pin_based_exec_control);
@@ -114,6 +117,22 @@ static void load_controls(struct vcpu *v, struct nvmx_batch *batch,
         nvmx_update_tpr_threshold(v);
     if ( inputs & NVMX_INPUT_PF )
         nvmx_update_pfec(v);
+}
+
+/* load_shadow_control(), for those whose inputs have changed: mostly none. */
+static void load_controls(struct vcpu *v, struct nvmx_batch *batch,
+                          uint32_t inputs)
+{
+    const uint32_t of_controls =
+        NVMX_INPUT_PIN | NVMX_INPUT_CPU | NVMX_INPUT_SECONDARY |
+        NVMX_INPUT_EXIT | NVMX_INPUT_ENTRY | NVMX_INPUT_EXCEPTION |
+        NVMX_INPUT_APIC_ACCESS | NVMX_INPUT_VIRTUAL_APIC | NVMX_INPUT_TPR |
+        NVMX_INPUT_PF;
+
+    if ( unlikely(inputs & of_controls) )
+        load_changed_controls(v, batch, inputs);
+    else
+        nvmx_batch_merge_bitmaps(v, batch);
 }
 
 static unsigned int copy_word(const uint64_t *vvmcs, unsigned int first,
@@ -170,6 +189,7 @@ static bool load_fields(struct vcpu *v, struct nvmx_batch *batch,
 {
     struct nvmx_plan_entry plan;
     bool paging_mode;
+
 
     nvmx_plan_entry(&batch->sync, nvmx_batch_table, &plan);
     if ( unlikely(!batch->known) )
@@ -263,20 +283,21 @@ bool nvmx_batch_vmentry(struct vcpu *v, struct cpu_user_regs *regs)
 {
     struct nestedvcpu *nvcpu = &vcpu_nestedhvm(v);
     struct nvmx_batch *batch = nvmx_batch_of(v);
+    const struct nvmx_batch_host *host;
     struct nvmx_batch_host now;
     bool lma = hvm_long_mode_active(v), lma_l2;
 
     if ( !batch || !begin(v, batch) )
         return false;
 
-    leave_l1(v, batch, &now);
+    host = leave_l1(v, batch, &now);
     nestedhvm_vcpu_enter_guestmode(v);
     nvcpu->nv_vmentry_pending = 0;
     nvcpu->nv_vmswitch_in_progress = 1;
 
     lma_l2 = nvmx_batch_get(batch, VM_ENTRY_CONTROLS) & VM_ENTRY_IA32E_MODE;
     nvmx_batch_set_lma(v, lma_l2);
-    if ( !load_fields(v, batch, &now) && lma != lma_l2 )
+    if ( !load_fields(v, batch, host) && lma != lma_l2 )
         paging_update_paging_modes(v);
 
     if ( unlikely(!hvm_long_mode_active(v)) && nvmx_ept_enabled(v) &&

@@ -93,7 +93,7 @@ static void store_fields(struct vcpu *v, struct nvmx_batch *batch,
          hvm_pae_enabled(v) )
         nvmx_store_pdptes(v);
 
-    batch->host02 = nvmx_batch_host_now(v);     /* and now is for vmcs01, too */
+    nvmx_batch_host_now(v, &batch->host02);     /* and now is for vmcs01, too */
     nvmx_batch_save_cr(v, &batch->cr02);
 }
 
@@ -285,7 +285,7 @@ void nvmx_batch_load_l1(struct vcpu *v)
         return;
 
     batch->due = false;
-    now = nvmx_batch_host_now(v);
+    nvmx_batch_host_now(v, &now);
     vmx_vmcs_swap(vcpu_nestedhvm(v).nv_n1vmcx_pa);
     load_own_controls(v, &batch->host01, &now);
     for ( i = 0; i < NVMX_L1_LOADED; i++ )

@@ -3,7 +3,7 @@
 most fields without an exit, and Xen keeps the vvmcs in its memory: the same to the letter as
 by the stock path, which has the shadow VMCS current for each field."""
 
-from lab_output import BATCH, COMPARED, SHADOWING, WRONG, perf_counters
+from lab_output import BATCH, COMPARED, SHADOWING, WITHOUT_L1, WRONG, perf_counters
 from texts import TextTest, exits_of, fields_told, read_text
 
 STOCK = "off-nb"
@@ -38,6 +38,12 @@ class Shadowing(TextTest):
                         self.assertEqual(entries, 0)
                     else:
                         self.assertGreater(entries, 500)
+
+    def test_vmcs01_wasOftenNotLoaded(self):
+        self.assertIn("\ncase reflected a field that the processor lacks\n",
+                      read_text("vmcs-off-nb", SHADOWING))
+        self.assertEqual(perf_counters("vmcs-off", SHADOWING)[WITHOUT_L1], 0)
+        self.assertGreater(perf_counters("vmcs-on", SHADOWING)[WITHOUT_L1], 500)
 
     def test_noPrediction_isWrong(self):
         counters = perf_counters("seq-verify1", SHADOWING)
