@@ -106,7 +106,7 @@ bool nvmx_cluster_lacks(uint64_t field)
     if ( !cpu_has_vmx_vmcs_shadowing )
         return false;
 
-    if ( unlikely(!nvmx_batch_is_plain(current, field)) )
+    if ( unlikely(field >> 32) || !nvmx_batch_is_plain(current, field) )
         nvmx_batch_load_l1(current);
 
     return vmread_safe(field, &value);
