@@ -19,6 +19,8 @@
 #define MSR_FS_BASE     0xc0000100
 #define MSR_GS_BASE     0xc0000101
 
+/* Xen looks at 32 bits of an encoding, the processor at all. */
+#define WIDE            (1ull << 32)
 #define PAT_A           0x0007040600070406
 #define PAT_B           0x0006040700060407
 #define PAT_INVALID     0x0002040600070406      /* type 2: reserved */
@@ -105,6 +107,7 @@ static void test_actions(struct vm *vm, bool ept)
         { "wrmsr debugctl", reflected_wrmsr, MSR_DEBUGCTL, 0, BTF, 0, 0 },
         { "vmread", reflected_vmread, GUEST_SYSENTER_ESP, 0, 0, 0, 0 },
         { "vmread of the host's", reflected_vmread, HOST_GS_BASE, 0, 0, 0, 0 },
+        { "vmread of a wide encoding", reflected_vmread, WIDE | VM_EXIT_REASON, 0, 0, 0, 0 },
         { "vmwrite gs_base", reflected_vmwrite_gs, 0, address_of(&targets[2]), bases, 0, 0 },
         { "vmwrite sysenter_eip", reflected_vmwrite, HOST_SYSENTER_EIP, 0x77, 0xff, 0, 0 },
         { "vmwrite cr3", reflected_vmwrite, HOST_CR3, vmx_value(HOST_CR3), CR3_PWT, 0, 0 },
