@@ -46,10 +46,14 @@ static void remember_l1(struct nvmx_batch *batch)
 static bool begin(struct vcpu *v, struct nvmx_batch *batch)
 {
     batch->entered = ACCESS_ONCE(nvmx_batch_enabled);
+    if ( batch->due )
+        /* Which vmx_intr_assist() would have set, there being no event. */
+        batch->owes_tpr = true;
+    else if ( likely(batch->entered) )
+        remember_l1(batch);
+
     if ( likely(batch->entered) )
     {
-        if ( !batch->due )
-            remember_l1(batch);
         nvmx_batch_shadow_prepare(v, batch);
         batch->vvmcs = batch->shadow ? batch->shadow->field
                                      : vcpu_nestedhvm(v).nv_vvmcx;
@@ -76,8 +80,6 @@ static const struct nvmx_batch_host *leave_l1(struct vcpu *v,
     if ( batch->due )
     {
         nvmx_batch_host_now(v, now);
-        /* Which vmx_intr_assist() would have set, there being no event. */
-        batch->owes_tpr = true;
         batch->due = false;
         perfc_incr(nvmx_batch_without_l1);
         return now;
