@@ -7,6 +7,7 @@
 
 /* An alias of VM_INSTRUCTION_ERROR, for who takes it for one. */
 #define NO_FIELD        (VM_INSTRUCTION_ERROR | 0x40)
+#define EVENT_WITH_ERROR_CODE   (1u << 31 | 1u << 11)   /* valid, and so is its error code */
 #define MSR_SYSENTER    0x174
 #define MSR_PAT         0x277
 #define MSR_EFER        0xc0000080
@@ -99,6 +100,30 @@ static void end_line(const struct line *line)
         report_text("\n");
 }
 
+/* The value of field @encoding. */
+static uint64_t *value_of(uint64_t *values, uint32_t encoding)
+{
+    unsigned int i;
+
+    for (i = 0; i < nr_readable; i++)
+        if (encodings[i] == encoding)
+            return &values[i];
+    return NULL;
+}
+
+/*
+ * An error code is undefined but where the field beside it describes an event with one (SDM
+ * vol. 3, 28.2.2 and 28.2.4): an exit that L0 kept for itself, whenever it was, may have left any.
+ */
+static void blank_error_code(uint64_t *values, uint32_t info, uint32_t error_code)
+{
+    const uint64_t *event = value_of(values, info);
+    uint64_t *error = value_of(values, error_code);
+
+    if (event && error && (*event & EVENT_WITH_ERROR_CODE) != EVENT_WITH_ERROR_CODE)
+        *error = 0;
+}
+
 /* All of them, of @vm's VMCS, which is current. */
 static void read_fields(const struct vm *vm, uint64_t *values)
 {
@@ -107,6 +132,8 @@ static void read_fields(const struct vm *vm, uint64_t *values)
         vm_load(vm);
     }
     vmx_values(encodings, nr_readable, values);
+    blank_error_code(values, VM_EXIT_INTR_INFO, VM_EXIT_INTR_ERROR_CODE);
+    blank_error_code(values, IDT_VECTORING_INFO, IDT_VECTORING_ERROR_CODE);
 }
 
 void look_at_fields(struct vm *vm)

@@ -33,7 +33,7 @@
  *   POSTED_INTR_NOTIFICATION_  stock Xen VMCLEARs the vvmcs at each entry and exit, also without
  *   VECTOR                     VMCS shadowing, and the emulator has the launch state there
  *   the FPU of L2              L0 saves it when it likes, and sees L2's next #NM; of that exit
- *                              VM_EXIT_INTR_ERROR_CODE stays
+ *                              VM_EXIT_INTR_ERROR_CODE stays (look.c leaves it out)
  *   LLDT of a null selector    the emulator leaves bits of the LDTR before in the access rights
  *   VM-exit qualification of   undefined where the operand is a register
  *   LLDT, STR...
