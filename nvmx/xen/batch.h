@@ -76,6 +76,9 @@ static inline void nvmx_batch_list_add(struct nvmx_batch_list *list,
 /* Words of an MSR bitmap that do not intercept all of their MSRs: few. */
 enum { NVMX_BATCH_MSR_WORDS = 32 };
 
+/* Basic exit reasons told apart, a power of two. */
+enum { NVMX_BATCH_REASONS = 64 };
+
 struct nvmx_batch {
     struct nvmx_sync sync;
     struct nvmx_batch_list eager;   /* sync.eager's that VMREAD has, but for CR3 */
@@ -111,6 +114,14 @@ struct nvmx_batch {
      */
     bool owes_pat, owes_tpr;
     uint64_t pat;
+    /*
+     * Leaving vmcs01 due costs a little where it is loaded all the same.  So:
+     * was L1 spared being entered behind the last virtual exit for that
+     * reason?
+     */
+    unsigned int reason;            /* of the last virtual exit */
+    bool l1_ran;                    /* since then */
+    bool l1_spared[NVMX_BATCH_REASONS];
 };
 
 /*

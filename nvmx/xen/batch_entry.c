@@ -46,6 +46,7 @@ static void remember_l1(struct nvmx_batch *batch)
 static bool begin(struct vcpu *v, struct nvmx_batch *batch)
 {
     batch->entered = ACCESS_ONCE(nvmx_batch_enabled);
+    batch->l1_spared[batch->reason] = !batch->l1_ran;
     if ( batch->due )
         /* Which vmx_intr_assist() would have set, there being no event. */
         batch->owes_tpr = true;

@@ -252,13 +252,14 @@ static bool put_off_msrs(const struct vcpu *v, struct nvmx_batch *batch)
 
 /*
  * Xen's state becomes L1's without a write to vmcs01, where that has L1's
- * control registers already.
+ * control registers already, and where it is likely to pay.
  */
 static bool leave_vmcs01(struct vcpu *v, struct nvmx_batch *batch)
 {
     uint64_t cr3 = nvmx_batch_get(batch, HOST_CR3);
 
-    return batch->l1_known && regions_run(v) && !updates_apicv(batch) &&
+    return batch->l1_spared[batch->reason] && batch->l1_known &&
+           regions_run(v) && !updates_apicv(batch) &&
            cr3 == batch->cr01.guest_cr3 && put_off_msrs(v, batch) &&
            nvmx_batch_leave_cr(v, batch, cr3);
 }
@@ -302,6 +303,9 @@ bool nvmx_batch_vmexit(struct vcpu *v, struct cpu_user_regs *regs)
         return false;
 
     store_fields(v, batch, regs);
+    batch->reason = nvmx_batch_get(batch, VM_EXIT_REASON) &
+                    (NVMX_BATCH_REASONS - 1);
+    batch->l1_ran = false;
 
     nestedhvm_vcpu_exit_guestmode(v);
     vcpu_nestedhvm(v).nv_vmexit_pending = 0;

@@ -331,6 +331,7 @@ bool nvmx_batch_before_l1(struct vcpu *v)
          vcpu_nestedhvm(v).nv_vmentry_pending )
         return false;
 
+    batch->l1_ran = true;
     if ( unlikely(batch->due) )
         nvmx_batch_load_l1(v);
     go_on(v, batch);
