@@ -39,11 +39,11 @@ class Shadowing(TextTest):
                     else:
                         self.assertGreater(entries, 500)
 
-    def test_vmcs01_wasOftenNotLoaded(self):
+    def test_vmcs01_wasNotAlwaysLoaded(self):
         self.assertIn("\ncase reflected a field that the processor lacks\n",
                       read_text("vmcs-off-nb", SHADOWING))
         self.assertEqual(perf_counters("vmcs-off", SHADOWING)[WITHOUT_L1], 0)
-        self.assertGreater(perf_counters("vmcs-on", SHADOWING)[WITHOUT_L1], 500)
+        self.assertGreater(perf_counters("vmcs-on", SHADOWING)[WITHOUT_L1], 50)
 
     def test_noPrediction_isWrong(self):
         counters = perf_counters("seq-verify1", SHADOWING)
