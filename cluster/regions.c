@@ -3,6 +3,7 @@
 #include "cache.h"
 #include "cost.h"
 #include "execute.h"
+#include "judge.h"
 #include "record.h"
 #include "store.h"
 #include "tracker.h"
@@ -72,17 +73,12 @@ static bool is_to_be_recorded(struct run *r)
     }
 }
 
-static void start_trial(struct cluster_region *region)
-{
-    region->runs = region->ran_insns = region->avoided = region->hops = region->wasted = 0;
-}
-
 /* The segments from @first on have been recorded, and are the region's to stay. */
 static void take_segments(struct run *r, struct cluster_region *region, uint32_t first)
 {
     uint32_t s, end = r->vcpu->nr_segments;
 
-    start_trial(region);
+    cluster_judge_start(region);
     if (!r->out->recorded)
         r->out->recorded = &r->vcpu->segment[first];
     r->out->nr_recorded += end - first;
@@ -193,101 +189,24 @@ static void record(struct run *r)
     }
 }
 
-/* VMRESUME and VMLAUNCH will not exit either. */
-static unsigned int exits_avoided(const struct run *r)
-{
-    unsigned int exiting = r->out->exiting + (r->x->stop == CLUSTER_STOP_RESUME);
-
-    return exiting ? exiting - is_exit(r) : 0;
-}
-
-/* What was executed behind the last exit would have been cheaper for L1 itself. */
-static unsigned int wasted(const struct run *r)
-{
-    return r->x->stop == CLUSTER_STOP_RESUME || r->x->stop == CLUSTER_STOP_EVENT ? 0
-                                                                               : r->out->gap;
-}
-
-/*
- * L1 mostly leaves where the region goes on for an exiting instruction that is far: recorded
- * anew, it does not go so far.
- */
-static bool narrow(struct run *r)
-{
-    uint8_t *narrowed = &r->vcpu->narrowed[cluster_store_hash(r->rip, r->variant)];
-
-    if (*narrowed == CLUSTER_MAX_NARROWED)
-        return false;
-    ++*narrowed;
-    return true;
-}
-
-static bool is_wasteful(struct run *r, const struct cluster_region *region, uint64_t insns)
-{
-    return cluster_worth_recording(0, region->all_wasted, insns, 0) && narrow(r);
-}
-
-/* It would pay if it did not go on in vain. */
-static bool is_cured_by_less(struct run *r, const struct cluster_region *region)
-{
-    return cluster_region_pays(region->runs, region->ran_insns - region->wasted,
-                               region->avoided) && narrow(r);
-}
-
-/*
- * A region's first segment is the path that L1 took when the site was new.  Where
- * the usual one turns out to be another, each execution compares segments that it
- * leaves early, and goes from one to the next by way of C.  Recorded anew it has its
- * usual path first.  That is done when it has been waited for so long that not much can be
- * lost by it, for there may be no usual path; longer each time.
- */
-static bool is_scattered(struct run *r, const struct cluster_region *region, uint64_t insns)
-{
-    uint8_t *rebuilt = &r->vcpu->rebuilt[cluster_store_hash(r->rip, r->variant)];
-
-    if (region->hops < region->runs * CLUSTER_SCATTERED_HOPS ||
-        *rebuilt == CLUSTER_MAX_REBUILT ||
-        !cluster_worth_recording(region->all_hops, 0, insns, *rebuilt))
-        return false;
-    ++*rebuilt;
-    return true;
-}
-
-/* Better recorded anew? */
-static bool is_outdated(struct run *r, struct cluster_region *region)
-{
-    uint64_t insns = region->ran_insns / region->runs;
-
-    region->all_hops += region->hops;
-    region->all_wasted += region->wasted;
-    return is_wasteful(r, region, insns) || is_scattered(r, region, insns);
-}
-
 /* Returns false when the region has been dropped. */
 static bool judge(struct run *r, struct cluster_region *region)
 {
-    region->runs++;
-    region->ran_insns += r->out->insns;
-    region->avoided += exits_avoided(r);
-    region->wasted += wasted(r);
-    if (region->runs < CLUSTER_TRIAL_RUNS)
+    switch (cluster_judge(r->vcpu, region, r->out, r->x->stop)) {
+    case CLUSTER_VERDICT_LATER:
         return true;
-    if (!cluster_region_pays(region->runs, region->ran_insns, region->avoided)) {
-        if (is_cured_by_less(r, region)) {
-            discard(r, region, CLUSTER_DISCARD_SCATTERED);
-        } else {
-            discard(r, region, CLUSTER_DISCARD_USELESS);
-            give_up(r);
-        }
-        return false;
-    }
-    cluster_tracker_settle(r->vcpu, r->rip, r->variant);
-    if (is_outdated(r, region)) {
+    case CLUSTER_VERDICT_PAYS:
+        cluster_tracker_settle(r->vcpu, r->rip, r->variant);
+        return true;
+    case CLUSTER_VERDICT_ANEW:
+        cluster_tracker_settle(r->vcpu, r->rip, r->variant);
         discard(r, region, CLUSTER_DISCARD_SCATTERED);
         return false;
+    default:
+        discard(r, region, CLUSTER_DISCARD_USELESS);
+        give_up(r);
+        return false;
     }
-    start_trial(region);
-    return true;
 }
 
 /* L1's code is not what it was.  Recorded anew at once, unless that has been done too often. */

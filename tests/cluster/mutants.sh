@@ -68,7 +68,9 @@ mutant "Zydis' base of R13D" decode.c 's/if (sib_without_base(z))/if (sib_withou
 mutant 'what leads nowhere is kept' regions.c 's/cluster_store_take_back(r->vcpu, region, &mark);/;/'
 mutant 'the edge goes on leading there' regions.c 's/way->node = CLUSTER_NO_INDEX;/;/'
 mutant 'an edge remembers tries of another' graph.c 's/exits = vcpu->edge\[e\].tries = 0/exits = 0/'
-mutant 'a gap begins at the edge' record.c 's/r->gap = cluster_insn_exits(&node->insn) ? 0 : node->gap + 1;/;/'
+mutant 'a gap begins at the edge' record.c 's/r->gap = cluster_node_gap_behind(node);/;/'
+mutant 'nothing is bridged in vain' judge.c 's/region->wasted += wasted(out, stop);/;/'
+mutant 'gaps are not narrowed' judge.c 's/++\*narrowed;/;/'
 
 # Execution of regions.
 mutant 'no look for a poke on an edge' execute.c 's/if (\*e->x->world.poke)$/if (e->x == NULL)/'
