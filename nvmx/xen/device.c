@@ -141,7 +141,7 @@ enum cluster_emulated nvmx_device_mov(struct nvmx_cluster *cluster,
          !is_register(place.gpa, operands->width) || !exits(v, &place) )
         return CLUSTER_EMULATE_DECLINE;
 
-    /* From here on with vmcs01: who runs regions without it loads it here. */
+    /* The handler needs vmcs01. */
     p.addr = place.gpa;
     nvmx_cluster_store_regs(guest_cpu_user_regs(), regs);
     nvmx_xlat_unlock(v);
