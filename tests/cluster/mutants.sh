@@ -69,7 +69,7 @@ mutant 'what leads nowhere is kept' regions.c 's/cluster_store_take_back(r->vcpu
 mutant 'the edge goes on leading there' regions.c 's/way->node = CLUSTER_NO_INDEX;/;/'
 mutant 'an edge remembers tries of another' graph.c 's/exits = vcpu->edge\[e\].tries = 0/exits = 0/'
 mutant 'a gap begins at the edge' record.c 's/r->gap = cluster_node_gap_behind(node);/;/'
-mutant 'nothing is bridged in vain' judge.c 's/region->wasted += wasted(out, stop);/;/'
+mutant 'nothing is bridged in vain' judge.c 's/ ? 0 : out->gap;/ || out ? 0 : 0;/'
 mutant 'gaps are not narrowed' judge.c 's/++\*narrowed;/;/'
 
 # Execution of regions.
