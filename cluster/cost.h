@@ -131,8 +131,8 @@ static inline bool cluster_region_pays(unsigned int runs, unsigned int insns,
 }
 
 /*
- * Have @hops, and @wasted instructions bridged in vain, cost as much as @times-doubled to record
- * @insns?
+ * Have @hops, and @wasted instructions bridged in vain, cost as much as to record @insns,
+ * doubled @times times?
  */
 static inline bool cluster_worth_recording(uint64_t hops, uint64_t wasted, uint64_t insns,
                                            unsigned int times)

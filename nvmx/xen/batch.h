@@ -211,7 +211,6 @@ uint32_t nvmx_batch_host_inputs(const struct nvmx_batch_host *was,
 /* batch_entry.c: EFER of the world that is entered. */
 void nvmx_batch_set_lma(struct vcpu *v, bool lma);
 
-
 /* batch_cr.c */
 void nvmx_batch_save_cr(const struct vcpu *v, struct nvmx_batch_cr *cr);
 /*

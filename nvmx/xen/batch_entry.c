@@ -193,7 +193,6 @@ static bool load_fields(struct vcpu *v, struct nvmx_batch *batch,
     struct nvmx_plan_entry plan;
     bool paging_mode;
 
-
     nvmx_plan_entry(&batch->sync, nvmx_batch_table, &plan);
     if ( unlikely(!batch->known) )
         plan.inputs = NVMX_INPUT_ALL;

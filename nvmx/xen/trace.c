@@ -76,18 +76,6 @@ static unsigned int number_of(const struct cluster_vcpu *engine,
     return segment - engine->segment;
 }
 
-static unsigned int exiting_in(const struct cluster_vcpu *engine,
-                               const struct cluster_segment *segment)
-{
-    const struct cluster_node *node = &engine->node[segment->first_node];
-    unsigned int i, exiting = 0;
-
-    for ( i = 0; i < segment->nr_nodes; i++ )
-        exiting += cluster_insn_exits(&node[i].insn);
-
-    return exiting;
-}
-
 static unsigned int bytes_in(const struct cluster_vcpu *engine,
                              const struct cluster_segment *segment)
 {
@@ -188,7 +176,7 @@ void nvmx_cluster_trace_recorded(const struct vcpu *v,
     rec = (struct nvmx_trc_segment){
         .site = site_of(v, region->rip),
         .shape = min(segment->nr_nodes, 0xffffU) |
-                 (min(exiting_in(engine, segment), 0xffU) << 16) |
+                 (min(segment->nr_exiting, 0xffU) << 16) |
                  ((region->first_segment == number) << 31),
         .bytes = min(bytes_in(engine, segment), 0xffffU) | (number << 16),
         .host_bytes = host_bytes(engine, segment),
