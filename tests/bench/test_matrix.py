@@ -3,6 +3,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import tempfile
@@ -18,11 +19,9 @@ mkdir -p "$OUT" running/$name
 ls running | wc -l >>most
 echo "$name $L0 $LAB_CPU_MODEL $L1_KERNEL $L1_EPT" >>booted
 echo "RUNS='$RUNS'" >"$OUT/job"
+[[ $name != $HOLD ]] || trap 'echo $name >>stopped; exit 143' TERM
 [[ ! -p begun ]] || echo "$name" >begun
-if [[ $name == $HOLD ]]; then
-    trap 'echo $name >>stopped; exit 143' TERM
-    read -r _ <>never
-fi
+[[ $name != $HOLD ]] || read -r _ <>never
 [[ ! -p meet ]] || case $name in *-xen) echo >meet ;; *) read -r _ <meet ;; esac
 rmdir running/$name
 [[ $name != $FAIL ]] || { echo "the console of $name"; exit 1; }
@@ -89,10 +88,19 @@ class Matrix(unittest.TestCase):
             return file.read().splitlines()
 
     def start(self, *arguments, **environment):
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [self.path("bench/matrix"), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, start_new_session=True,
             env={"PATH": os.environ["PATH"], "AT_ONCE": "2", "WORKLOAD": "forks", **environment})
+        self.addCleanup(self.end, process)
+        return process
+
+    @staticmethod
+    def end(process):
+        """Of a test that failed: nothing of it stays."""
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
 
     def matrix(self, *arguments, **environment):
         """Both streams and the exit code, when it has ended."""
@@ -181,11 +189,16 @@ class Matrix(unittest.TestCase):
 
     def test_interrupted_itStopsBoth_andKeepsNothingHalf(self):
         os.mkfifo(self.path("begun"))
+        # Open for both, and open throughout: what a boot writes while nobody else has the fifo
+        # open is lost when the last end is closed, and this would wait for it for ever.
+        begun = os.open(self.path("begun"), os.O_RDWR)
+        self.addCleanup(os.close, begun)
         process = self.start(BENCH="haswell-small-ept1-*", HOLD="*")
-        names = set()
-        while len(names) < 2:
-            with open(self.path("begun")) as file:
-                names |= set(file.read().split())
+        told = b""
+        while told.count(b"\n") < 2:
+            self.assertTrue(select.select([begun], [], [], 60)[0], "no second boot began")
+            told += os.read(begun, 4096)
+        names = set(told.decode().split())
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130)
