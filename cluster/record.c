@@ -116,7 +116,7 @@ static void append(struct cluster_recorder *r, const struct cluster_node *node)
     }
     r->exiting++;
     r->gap = 0;
-    cluster_recorder_keep(r);
+    cluster_recorder_note_exiting(r);
 }
 
 /* @insn was executed.  False: it went to another stack. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* record_segment.c - what of a recording is kept, and how it becomes a segment. */
+#include "cost.h"
 #include "graph.h"
 #include "join.h"
 #include "recorder.h"
@@ -53,16 +54,46 @@ void cluster_recorder_undo(struct cluster_recorder *r, unsigned int pages)
         r->vcpu->edge[r->from].node = CLUSTER_NO_INDEX;
 }
 
+/* A first segment begins where L1 has exited already, or, at HOST_RIP, where it has not. */
+static bool has_exited(const struct cluster_recorder *r)
+{
+    return r->from == CLUSTER_NO_INDEX && cluster_variant_kind(r->region->variant) == 0;
+}
+
+/* Of a first segment, up to now; what this processor would not have exited for is none. */
+static unsigned int exits_avoided(const struct cluster_recorder *r)
+{
+    unsigned int silent = r->x->world.silent ? *r->x->world.silent : 0;
+    unsigned int others = has_exited(r) + silent;
+
+    return r->exiting > others ? r->exiting - others : 0;
+}
+
+void cluster_recorder_note_exiting(struct cluster_recorder *r)
+{
+    if (r->from == CLUSTER_NO_INDEX)
+        r->pays |= cluster_region_pays(1, r->next - r->first, exits_avoided(r));
+    cluster_recorder_keep(r);
+}
+
 /*
- * Where L1 has exited already, a first segment avoids an exit only by a second exiting instruction.
+ * A first segment that goes all the way to VMRESUME will not get longer: neither all of it nor
+ * a beginning of it would pay, and an execution that leaves it early avoids no more.
+ */
+static bool is_hopeless(const struct cluster_recorder *r)
+{
+    return r->from == CLUSTER_NO_INDEX && r->x->stop == CLUSTER_STOP_RESUME && !r->pays;
+}
+
+/*
+ * Where L1 has exited already, an exit is avoided only by a second exiting instruction.
  * A loop that was left, or a place of the region, leads to others.
  */
 bool cluster_recorder_is_worth_it(const struct cluster_recorder *r)
 {
-    bool exited = r->from == CLUSTER_NO_INDEX && cluster_variant_kind(r->region->variant) == 0;
-    int needed = 1 + exited;
+    int needed = 1 + has_exited(r);
 
-    if (r->kept.nodes == r->first)
+    if (r->kept.nodes == r->first || is_hopeless(r))
         return false;
     return r->joined != CLUSTER_NO_INDEX || r->onward != CLUSTER_NO_INDEX ||
            r->kept.exiting - r->start.exiting >= needed;

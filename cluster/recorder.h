@@ -32,13 +32,17 @@ struct cluster_recorder {
     struct cluster_extent start, kept;
     uint32_t joined;            /* an older node that the path goes to, or NO_INDEX */
     uint32_t onward;
+    bool pays;                  /* up to one of its exiting instructions it would (cost.h) */
     bool full, interrupted;
 };
 
 /* All that has been recorded is worth keeping. */
 void cluster_recorder_keep(struct cluster_recorder *r);
 
-/* Is what is worth keeping a segment? */
+/* An exiting instruction was appended: up to there, too. */
+void cluster_recorder_note_exiting(struct cluster_recorder *r);
+
+/* Is what is worth keeping a segment?  The recording has ended, with x->stop. */
 bool cluster_recorder_is_worth_it(const struct cluster_recorder *r);
 
 /*

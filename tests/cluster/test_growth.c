@@ -202,6 +202,140 @@ static void uselessEnd_isCutOff(void **state)
     assert_int_equal(g->out.recorded->nr_nodes, 3);
 }
 
+/* Behind two exits and @far instructions each, a choice by RCX, three times; both ways are as long. */
+static void put_two_ways(struct guest *g, unsigned int far)
+{
+    uint64_t at = GUEST_CODE;
+    unsigned int i;
+
+    for (i = 0; i < 2; i++) {
+        guest_put_code(g, at, CODE("vmread rax, rdx"));
+        for (at += 3; at % 0x1000 < (i + 1) * (far + 3); at++)
+            *guest_at(g, at) = 0x90;
+    }
+    guest_put_code(g, at, CODE("test rcx, rcx; jz 1f; vmread rbx, rdx; jmp 2f; 1: vmread rbp, rdx; jmp 2f;"
+                               "2: test rcx, rcx; jz 3f; vmread rbx, rdx; jmp 4f; 3: vmread rbp, rdx; jmp 4f;"
+                               "4: test rcx, rcx; jz 5f; vmread rbx, rdx; jmp 6f; 5: vmread rbp, rdx; jmp 6f;"
+                               "6: vmread rsi, rdx; int3"));
+}
+
+/* Exits with @rcx until the region is dropped: how many, once it goes all the way. */
+static unsigned int runs_until_dropped(struct guest *g, uint64_t rcx, unsigned int exiting)
+{
+    unsigned int whole = 0, exits = 0;
+
+    do {
+        g->regs.gpr[CLUSTER_RCX] = rcx;
+        assert_true(region_exit(g));
+        whole += g->out.exiting == exiting && !g->out.recorded;
+        assert_in_range(++exits, 1, 20000);
+    } while (g->out.discarded == CLUSTER_DISCARD_NONE);
+    assert_int_equal(g->out.discarded, CLUSTER_DISCARD_SCATTERED);
+    return whole;
+}
+
+/*
+ * L1 goes by another way than when the site was new: through six segments.  The region is recorded
+ * anew when that has cost as much as a recording; and when L1 changes its ways again, twice that.
+ */
+static void scatteredRegion_isRecordedAnew_forItsPrice_thenForTwiceThat(void **state)
+{
+    enum { FAR = 200, EXITING = 6, HOPS = 6 };
+    struct guest *g = *state;
+    unsigned int times, rcx = 1, i;
+
+    put_two_ways(g, FAR);
+    for (i = 0; i < 3; i++) {
+        g->regs.gpr[CLUSTER_RCX] = rcx;
+        region_exit(g);
+    }
+    assert_non_null(g->out.recorded);
+    for (times = 0; times < 3; times++) {
+        unsigned int nodes = region_of(g, GUEST_CODE)->nr_nodes, needed, runs;
+
+        rcx = !rcx;
+        runs = runs_until_dropped(g, rcx, EXITING);
+        for (needed = 1; !cluster_worth_recording(needed * HOPS, 0, nodes, times); needed++)
+            ;
+        assert_in_range(runs, needed - CLUSTER_TRIAL_RUNS / 2, needed + CLUSTER_TRIAL_RUNS);
+        g->regs.gpr[CLUSTER_RCX] = rcx;
+        assert_true(region_exit(g));
+        assert_non_null(g->out.recorded);
+        assert_true(region_exit(g));
+        region_expect(g, region_of(g, GUEST_CODE)->nr_nodes, EXITING, CLUSTER_STOP_COMPLETE);
+        assert_int_equal(region_of(g, GUEST_CODE)->hops, 0);
+    }
+}
+
+/*
+ * @exits VMREADs, of which all but the first are of field RCX, @far instructions and VMRESUME:
+ * what the third exit there makes of it.
+ */
+static const struct cluster_segment *record_up_to_vmresume(struct guest *g, unsigned int exits,
+                                                           unsigned int far)
+{
+    uint64_t at = GUEST_CODE;
+    unsigned int i;
+
+    g->regs.gpr[CLUSTER_RCX] = 0x681e;
+    for (i = 0; i < exits; i++, at += 3)
+        guest_put_code(g, at, i ? CODE("vmread rbx, rcx") : CODE("vmread rax, rdx"));
+    for (i = 0; i < far; i++)
+        *guest_at(g, at++) = 0x90;
+    guest_put_code(g, at, CODE("vmresume"));
+    for (i = 0; i < 3; i++)
+        region_exit(g);
+    assert_int_equal(g->out.stop, CLUSTER_STOP_RESUME);     /* L1 is there, kept or not */
+    assert_int_equal(g->out.insns, exits + far);
+    return g->out.recorded;
+}
+
+/* Seen up to its end, it cannot become better than it is. */
+static void wholeWayThatDoesNotPay_isNotTried(void **state)
+{
+    enum { FAR = 300 };
+    struct guest *g = *state;
+
+    assert_false(cluster_region_pays(1, 1 + FAR + 1, 1));
+    assert_null(record_up_to_vmresume(g, 1, FAR));
+    assert_null(region_of(g, GUEST_CODE));
+    assert_int_equal(g->vcpu->nr_nodes, 0);
+    assert_false(region_exit(g));
+    assert_int_equal(g->out.stop, CLUSTER_STOP_NO_CLUSTER);
+}
+
+static void wholeWayThatPays_isKept(void **state)
+{
+    enum { FAR = 50 };
+
+    assert_true(cluster_region_pays(1, 1 + FAR + 1, 1));
+    assert_non_null(record_up_to_vmresume(*state, 1, FAR));
+}
+
+/* L1 would not have exited for the second VMREAD. */
+static void wholeWayOfExitsThatAreNone_isNotTried(void **state)
+{
+    enum { FAR = 300 };
+    struct guest *g = *state;
+
+    assert_true(cluster_region_pays(1, 2 + FAR + 1, 2));
+    assert_non_null(record_up_to_vmresume(g, 2, FAR));
+    cluster_flush(g->vcpu);
+    g->silent_field = 0x681e;
+    assert_null(record_up_to_vmresume(g, 2, FAR));
+    g->silent_field = 0;
+}
+
+/* For its beginning, which is what will be left of it. */
+static void wholeWayOfWhichABeginningPays_isKept(void **state)
+{
+    enum { FAR = 800 };
+
+    assert_true(cluster_region_pays(1, 2, 1));
+    assert_false(cluster_region_pays(1, 2 + FAR + 1, 2));
+    assert_non_null(record_up_to_vmresume(*state, 2, FAR));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -212,6 +346,11 @@ int main(void)
         BOTH(farExit_isGivenUp_whereL1MostlyLeavesBefore),
         BOTH(farExitThatIsReached_stays),
         BOTH(uselessEnd_isCutOff),
+        BOTH(scatteredRegion_isRecordedAnew_forItsPrice_thenForTwiceThat),
+        BOTH(wholeWayThatDoesNotPay_isNotTried),
+        BOTH(wholeWayThatPays_isKept),
+        BOTH(wholeWayOfExitsThatAreNone_isNotTried),
+        BOTH(wholeWayOfWhichABeginningPays_isKept),
     };
 
     return unit_report("growth of regions", sizeof(tests) / sizeof(tests[0]),
