@@ -3,7 +3,7 @@
 # nvmx-cluster: see `make help`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run regions bench bench-full check list clean
+.PHONY: help setup run regions bench bench-full profile check list clean
 
 help:
 	@echo 'make run     set-up, then the main job: L2 compiles and forks with clusters off, static,'
@@ -13,6 +13,8 @@ help:
 	@echo '             two boots at once, done ones are kept. BENCH= has fewer: bench/matrix --help'
 	@echo 'make bench-full  L2 compiles a whole kernel, stock, off and on, with two kernels as L1: 2 boots'
 	@echo '             of many hours; everything goes to out-full/'
+	@echo 'make profile where the cycles of micro, forks and the kernel compile go, part by part: one boot,'
+	@echo '             then docs/PROFILE.md'
 	@echo 'make regions stock, off, on and verify, compiling and forking, on the same machines: 16 boots'
 	@echo 'make check   set-up, then all the tests'
 	@echo 'make setup   the set-up alone: packages, emulator, hypervisor, images'
@@ -37,6 +39,9 @@ regions:
 	@OUT=$${OUT:-out-regions} DOCS=$${DOCS:-out-regions} BENCH="$${BENCH:-*-xen *-verify}" \
 	WORKLOAD="$${WORKLOAD:-kernel-compile forks}" MODES="$${MODES:-stock off on stock}" bench/matrix
 
+profile:
+	@bench/profile
+
 check: setup
 	@tests/check
 
@@ -44,4 +49,4 @@ list:
 	@bench/setup/setup --list
 
 clean:
-	rm -rf out out-full out-regions tools/*/build tests/build tests/*/build tests/*/build-* tests/system/payload/build bench/guest/micro/build
+	rm -rf out out-full out-regions out-profile tools/*/build tests/build tests/*/build tests/*/build-* tests/system/payload/build bench/guest/micro/build
