@@ -2,6 +2,7 @@
 /*
  * batch.c - which fields of a vvmcs are where, and fetching them from vmcs02.
  */
+#include <xen/domain_page.h>
 #include <xen/init.h>
 #include <xen/perfc.h>
 
@@ -306,8 +307,10 @@ uint8_t *nvmx_batch_plain(struct vcpu *v)
     if ( !vvmcx_valid(v) )
         return NULL;
 
+    /* Where L1's own accesses find it: a debug build has it mapped elsewhere. */
     if ( !cpu_has_vmx_vmcs_shadowing )
-        return vcpu_nestedhvm(v).nv_vvmcx;
+        return mfn_to_virt(mfn_x(domain_page_map_to_mfn(
+                           vcpu_nestedhvm(v).nv_vvmcx)));
 
     return batch && nvmx_batch_shadow_gather(v, batch)
            ? (uint8_t *)batch->shadow->field : NULL;

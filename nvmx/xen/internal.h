@@ -99,8 +99,9 @@ void nvmx_cluster_trace_batch(const struct vcpu *v,
                               unsigned int fetched);
 
 /*
- * batch.c: the vvmcs as memory that translated code may read and write, or
- * NULL, and whether it has @encoding.  Asked at the beginning of an execution,
+ * batch.c: the vvmcs as memory that translated code may read and write (L1's
+ * page of it, if it is that, where nvmx_xlat_get() has it), or NULL, and
+ * whether it has @encoding.  Asked at the beginning of an execution,
  * when L1 does not run: with VMCS shadowing it is brought up to date then.
  */
 uint8_t *nvmx_batch_plain(struct vcpu *v);
