@@ -13,6 +13,7 @@ step_inputs()
     echo "tree $TOP/cluster"
     echo "tree $TOP/nvmx"
     echo "file $TOP/bench/xen.config"
+    [[ -z ${XEN_DEBUG:-} ]] || echo "var debug"
     echo "var gcc=$(gcc -dumpfullversion 2>/dev/null)"
 }
 
@@ -46,6 +47,7 @@ step_build()
     export XEN_BUILD_HOST=lab XEN_WHOAMI=lab XEN_DOMAIN=
     make -C src/xen defconfig
     cat "$TOP/bench/xen.config" >>src/xen/.config
+    [[ -z ${XEN_DEBUG:-} ]] || printf 'CONFIG_%s=y\n' DEBUG DEBUG_LOCKS >>src/xen/.config
     make -C src/xen olddefconfig
     make -C src/xen -j"$JOBS"
     install -m 644 src/xen/xen src/xen/xen-syms .
