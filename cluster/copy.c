@@ -85,21 +85,34 @@ static void *data_page(struct cluster_copy *copy, uint64_t linear, const uint8_t
     return copy->page[i];
 }
 
+/* Index of @linear among the @nr of @all, or @nr; first of all where it was the last time. */
+static unsigned int find_linear(const uint64_t *all, unsigned int nr, uint8_t *guess,
+                                uint64_t linear)
+{
+    unsigned int i = *guess;
+
+    if (i < nr && all[i] == linear)
+        return i;
+    for (i = 0; i < nr; i++)
+        if (all[i] == linear) {
+            *guess = i;
+            break;
+        }
+    return i;
+}
+
 /* What a page was found to be before, by the same address and for no less; or NULL. */
 static void *known_page(struct cluster_copy *copy, uint64_t linear, enum cluster_access access)
 {
-    unsigned int i;
+    unsigned int g = linear / CLUSTER_COPY_PAGE_SIZE % CLUSTER_COPY_GUESSES, i;
 
     if (access == CLUSTER_FETCH) {
-        for (i = 0; i < copy->nr_code; i++)
-            if (copy->code_linear[i] == linear)
-                return (void *)copy->code[i];
-        return NULL;
+        i = find_linear(copy->code_linear, copy->nr_code, &copy->code_guess[g], linear);
+        return i < copy->nr_code ? (void *)copy->code[i] : NULL;
     }
-    for (i = 0; i < copy->nr_pages; i++)
-        if (copy->linear[i] == linear && (copy->written[i] || access == CLUSTER_READ))
-            return copy->page[i];
-    return NULL;
+    i = find_linear(copy->linear, copy->nr_pages, &copy->guess[g], linear);
+    return i < copy->nr_pages && (copy->written[i] || access == CLUSTER_READ) ? copy->page[i]
+                                                                               : NULL;
 }
 
 static void *cf_check copy_translate(void *ctx, uint64_t page, enum cluster_access access)

@@ -23,6 +23,7 @@ enum {
     CLUSTER_COPY_FIELDS = 256,          /* VMWRITEs */
     CLUSTER_COPY_DIRTY_BYTES = 64,      /* where notes may be made, see struct cluster_field */
     CLUSTER_COPY_PAGE_SIZE = 4096,
+    CLUSTER_COPY_GUESSES = 64,          /* a power of two */
 };
 
 /* What the real cluster_ops do not tell.  @ctx is theirs.  No member may be NULL. */
@@ -70,6 +71,8 @@ struct cluster_copy {
     uint64_t code_linear[CLUSTER_COPY_CODE_PAGES];
     bool     written[CLUSTER_COPY_PAGES];       /* may have been */
     const uint8_t *code[CLUSTER_COPY_CODE_PAGES]; /* real pages, not copied, never written */
+    /* Where such pages were found in linear[] and code_linear[]; right or not, even at first. */
+    uint8_t  guess[CLUSTER_COPY_GUESSES], code_guess[CLUSTER_COPY_GUESSES];
     struct cluster_copied_field field[CLUSTER_COPY_FIELDS];
     uint8_t  page[CLUSTER_COPY_PAGES][CLUSTER_COPY_PAGE_SIZE] __attribute__((aligned(4096)));
 };

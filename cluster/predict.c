@@ -28,6 +28,16 @@ static const uint8_t *code_at(struct walk *w, uint64_t rip)
     return w->code ? w->code + (rip & CLUSTER_PAGE_OFFSET) : NULL;
 }
 
+/* Room for what is read of an instruction, which is two words where they are in one page. */
+enum { CODE_BYTES = 16 };
+
+static void load_two_words(uint8_t *bytes, const uint8_t *code)
+{
+    uint64_t words[2] = { cluster_load(code, 8), cluster_load(code + 8, 8) };
+
+    memcpy(bytes, words, CODE_BYTES);
+}
+
 /*
  * Load at most CLUSTER_MAX_INSN_BYTES of code at @rip and @have more, up to the end of
  * the page.  Returns how many bytes there are now.
@@ -38,6 +48,10 @@ static unsigned int load_code(struct walk *w, uint64_t rip, uint8_t *bytes, unsi
     unsigned int rest = CLUSTER_PAGE_SIZE - (from & CLUSTER_PAGE_OFFSET);
     const uint8_t *code = cluster_canonical(from) ? code_at(w, from) : NULL;
 
+    if (code && have == 0 && rest >= CODE_BYTES) {
+        load_two_words(bytes, code);
+        return CLUSTER_MAX_INSN_BYTES;
+    }
     for (; code && rest && have < CLUSTER_MAX_INSN_BYTES; rest--)
         bytes[have++] = cluster_load(code++, 1);
     return have;
@@ -45,7 +59,7 @@ static unsigned int load_code(struct walk *w, uint64_t rip, uint8_t *bytes, unsi
 
 static struct cluster_decoded *decoded_slot(struct cluster_prediction *p, uint64_t rip)
 {
-    return &p->decoded[(rip ^ (rip >> 12)) & (CLUSTER_PREDICT_DECODED - 1)];
+    return &p->decoded[cluster_decoded_index(rip)];
 }
 
 static bool decode(struct cluster_decoded *d, uint64_t rip, const uint8_t *bytes,
@@ -59,7 +73,7 @@ static const struct cluster_insn *next_insn(struct walk *w)
 {
     uint64_t rip = w->regs.rip;
     struct cluster_decoded *d = decoded_slot(w->p, rip);
-    uint8_t bytes[CLUSTER_MAX_INSN_BYTES];
+    uint8_t bytes[CODE_BYTES];
     unsigned int size = load_code(w, rip, bytes, 0), more;
 
     if (size == 0)

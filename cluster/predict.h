@@ -29,7 +29,6 @@ enum {
     CLUSTER_PREDICT_STORES = 4096,      /* of at most 8 bytes */
     CLUSTER_PREDICT_INSNS = 8192,
     CLUSTER_PREDICT_ALONE = 1024,       /* instructions, without the engine */
-    CLUSTER_PREDICT_DECODED = 4096,     /* a power of two */
 };
 
 /* The state before an exiting instruction. */
@@ -90,7 +89,7 @@ struct cluster_prediction {
     struct cluster_predicted exit[CLUSTER_PREDICT_EXITS];
     struct cluster_predicted_store store[CLUSTER_PREDICT_STORES];
     uint64_t path[CLUSTER_PREDICT_INSNS];       /* RIPs */
-    struct cluster_decoded decoded[CLUSTER_PREDICT_DECODED];
+    struct cluster_decoded decoded[CLUSTER_DECODED_ENTRIES];
     struct cluster_copy engine, interp;
 };
 

@@ -39,18 +39,11 @@ static bool end_undecoded(struct cluster_recorder *r, enum cluster_decode result
                                                      : CLUSTER_STOP_UNSUPPORTED);
 }
 
-_Static_assert(CLUSTER_DECODED_ENTRIES == 16384, "14 bits of the hash");
-
-static struct cluster_decoded *decoded_at(struct cluster_vcpu *vcpu, uint64_t rip)
-{
-    return &vcpu->decoded[(rip * 0x9e3779b97f4a7c15ull) >> 50];
-}
-
 /* The instruction at RIP; the page behind its own is asked for only when it is needed. */
 static bool decode(struct cluster_recorder *r, struct cluster_insn *insn)
 {
     uint64_t rip = r->x->regs->rip;
-    struct cluster_decoded *d = decoded_at(r->vcpu, rip);
+    struct cluster_decoded *d = &r->vcpu->decoded[cluster_decoded_index(rip)];
     enum cluster_decode result = CLUSTER_DECODE_TRUNCATED;
     uint8_t buffer[CLUSTER_MAX_INSN_BYTES];
     unsigned int size, across;

@@ -19,6 +19,7 @@ mkdir -p "$OUT" running/$name
 ls running | wc -l >>most
 echo "$name $L0 $LAB_CPU_MODEL $L1_KERNEL $L1_EPT" >>booted
 echo "RUNS='$RUNS'" >"$OUT/job"
+echo "${LAB_IPS:-default} ${LAB_LIMIT:-default}" >"$OUT/clock"
 [[ $name != $HOLD ]] || trap 'echo $name >>stopped; exit 143' TERM
 [[ ! -p begun ]] || echo "$name" >begun
 [[ $name != $HOLD ]] || read -r _ <>never
@@ -143,6 +144,15 @@ class Matrix(unittest.TestCase):
         for kind, runs in (("xen", "stock:none off:none on:none stock:forks off:forks on:forks"),
                            ("kvm", "kvm:none kvm:forks"), ("verify", "verify:none verify:forks")):
             self.assertEqual(self.lines(f"out/bench/haswell-small-ept1-{kind}/job"), [f"RUNS='{runs}'"])
+
+    def test_verify_hasMoreTime(self):
+        self.matrix(BENCH="haswell-small-ept1-xen haswell-small-ept1-verify")
+        self.assertEqual(self.lines("out/bench/haswell-small-ept1-xen/clock"), ["default default"])
+        self.assertEqual(self.lines("out/bench/haswell-small-ept1-verify/clock"), ["4000000000 14400"])
+
+    def test_verify_hasAsMuchTime_asIsAskedFor(self):
+        self.matrix(BENCH="haswell-small-ept1-verify", LAB_IPS="5", LAB_LIMIT="6")
+        self.assertEqual(self.lines("out/bench/haswell-small-ept1-verify/clock"), ["5 6"])
 
     def test_twoRunSideBySide(self):
         os.mkfifo(self.path("meet"))
