@@ -146,6 +146,7 @@ void nvmx_batch_shadow_exited(struct vcpu *v, struct nvmx_batch *batch,
     nvmx_sync_pin(&batch->sync, position);
     batch->shadow->writes_listed = false;
     pass(v, nvmx_batch_table->encoding[position], access);
+    nvmx_verify_exits_changed(v);
 }
 
 /* ---- The shadow VMCS, current for a moment. ---- */

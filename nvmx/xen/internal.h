@@ -142,6 +142,9 @@ void nvmx_cluster_trace_run(const struct vcpu *v,
  * nvmx_verify_exit(): @v has exited, not while L2 ran; @regs are complete and
  * nothing of the exit has been handled.  For every vCPU with clusters.
  * nvmx_verify_injected(): an event will be delivered at its next VM entry.
+ * nvmx_verify_exits_changed(): @v, L1, will exit for less than it did when a
+ * prediction was made.  (What its regions avoid is counted as it was when they
+ * were translated: to flush them each time was tried, and cost more.)
  * nvmx_verify_free(): with the vCPU, or when the mode has changed.
  */
 bool nvmx_verify_run(struct vcpu *v, struct nvmx_cluster *cluster,
@@ -149,6 +152,7 @@ bool nvmx_verify_run(struct vcpu *v, struct nvmx_cluster *cluster,
 void nvmx_verify_exit(struct vcpu *v, struct nvmx_cluster *cluster,
                       struct cpu_user_regs *regs, unsigned int exit_reason);
 void nvmx_verify_injected(struct vcpu *v, struct nvmx_cluster *cluster);
+void nvmx_verify_exits_changed(struct vcpu *v);
 void nvmx_verify_free(struct nvmx_cluster *cluster);
 
 /* verify_report.c: L1, or the translation, is not as had been predicted. */

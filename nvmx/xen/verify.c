@@ -268,6 +268,13 @@ void nvmx_verify_injected(struct vcpu *v, struct nvmx_cluster *cluster)
         abandon(cluster->verify);
 }
 
+/* It may be the exit at which the prediction was made, being handled now. */
+void nvmx_verify_exits_changed(struct vcpu *v)
+{
+    if ( vcpu_2_nvmx(v).cluster )
+        nvmx_verify_injected(v, vcpu_2_nvmx(v).cluster);
+}
+
 void nvmx_verify_free(struct nvmx_cluster *cluster)
 {
     XVFREE(cluster->verify);

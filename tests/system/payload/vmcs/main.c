@@ -54,6 +54,7 @@ enum { SEED = 1 };
 static void run_all(void)
 {
     random_start(SEED);
+    test_hot();
     test_unread();
     test_fields();
     test_control_registers();

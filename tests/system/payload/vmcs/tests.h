@@ -16,6 +16,8 @@
  */
 bool vmcs_test(const char *cmdline, const char *name);
 
+/* Fields that cease to exit.  Before others make them do so. */
+void test_hot(void);
 /* What L1 has not read yet.  Before others read everything. */
 void test_unread(void);
 /* Each field, written by L1, seen by L2; changed by L2, read by L1. */
