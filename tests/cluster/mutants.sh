@@ -130,6 +130,7 @@ mutant 'RDTSC counts always' xlate_system.c '/^static void rdtsc/,/^}/s/xlate_ex
 mutant 'what does not exit counts as avoided' interp.c '/^void cluster_discount/,/^}/s/out->exiting -=/(void)/'
 mutant 'the log of VMWRITEs is not compared' predict_compare.c 's/|| !same_logs(expected, actual, m)/|| false/'
 mutant 'VMWRITEs without a log are not compared' predict_compare.c 's/if (!same_stores(expected, actual, m) ||/if (/; s/written\[i\] \&\&/written[i] \&\& i \&\&/'
+mutant 'what only the engine wrote is not compared' predict_compare.c 's/!has_written(expected, actual->real/has_written(expected, actual->real/'
 mutant 'code words are compared from the beginning for each piece' hosts.c 's/(piece->host, &ours, piece->words)/(piece->host, \&(const uint64_t *){ ours }, piece->words)/'
 mutant 'the shadow of STI stays' translate.c 's/offsetof(struct cluster_frame, sti_shadow)), 0);/offsetof(struct cluster_frame, sti_shadow)), 1);/'
 mutant 'a register is not stored on the way out' xlate_exit.c '/^static const uint8_t kept/,/^}/s/CLUSTER_RSI, //'

@@ -3,6 +3,7 @@
  * test_mismatch.c - verify mode: everything that can differ, made to differ, and found.
  */
 #include "alu.h"
+#include "predict_compare.h"
 #include "verified_law.h"
 #include "unit.h"
 
@@ -168,6 +169,54 @@ static void mismatch_tellsThePath(void **state)
     assert_memory_equal(bytes, guest_at(l1->guest, rip), 3);
 }
 
+/* ---- two copies: the interpreter's and the engine's ---- */
+
+/* A copy of L1's data page in @l1's prediction, in which @value is at its beginning. */
+static void put_copy(struct verified *l1, struct cluster_copy *copy, uint64_t value, bool written)
+{
+    const uint8_t *real = guest_at(l1->guest, GUEST_DATA);
+
+    copy->nr_pages = 1;
+    copy->nr_fields = 0;
+    copy->real[0] = real;
+    copy->linear[0] = GUEST_DATA;
+    copy->written[0] = written;
+    memcpy(copy->page[0], real, GUEST_PAGE);
+    memcpy(copy->page[0], &value, sizeof(value));
+}
+
+static void copies_differ(struct verified *l1, uint64_t expected, uint64_t actual)
+{
+    const struct cluster_prediction *p = l1->prediction;
+
+    assert_false(cluster_predict_same_copies(&p->interp, &p->engine, &l1->mismatch));
+    assert_int_equal(l1->mismatch.kind, CLUSTER_MISMATCH_MEMORY);
+    assert_int_equal(l1->mismatch.where, GUEST_DATA);
+    assert_int_equal(l1->mismatch.expected, expected);
+    assert_int_equal(l1->mismatch.actual, actual);
+}
+
+/* By the interpreter, the engine, or both; where one of them has no copy, its page is the real one. */
+static void pageThatEitherWrote_isCompared(void **state)
+{
+    struct verified *l1 = *state;
+    struct cluster_prediction *p = l1->prediction;
+
+    guest_write64(l1->guest, GUEST_DATA, 5);
+    put_copy(l1, &p->interp, 6, true);
+    put_copy(l1, &p->engine, 6, true);
+    assert_true(cluster_predict_same_copies(&p->interp, &p->engine, &l1->mismatch));
+    put_copy(l1, &p->engine, 7, true);
+    copies_differ(l1, 6, 7);
+    put_copy(l1, &p->interp, 5, false);
+    copies_differ(l1, 5, 7);
+    p->interp.nr_pages = 0;
+    copies_differ(l1, 5, 7);
+    put_copy(l1, &p->interp, 6, true);
+    p->engine.nr_pages = 0;
+    copies_differ(l1, 6, 5);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -184,6 +233,7 @@ int main(void)
         LAW(codeChangedMeanwhile_isFound),
         LAW(lastStore_counts),
         LAW(mismatch_tellsThePath),
+        LAW(pageThatEitherWrote_isCompared),
     };
 
     return unit_report("test_mismatch", sizeof(tests) / sizeof(tests[0]),
