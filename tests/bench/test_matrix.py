@@ -34,6 +34,11 @@ echo "set-up $L0 $L1_KERNEL" >>booted
 '''
 
 
+def hear_interrupts():
+    """As in a terminal: who runs tests in the background has SIGINT ignored, and so all they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class FreshOutput(unittest.TestCase):
     """bench/run, where a matrix has left its boots."""
 
@@ -91,7 +96,7 @@ class Matrix(unittest.TestCase):
     def start(self, *arguments, **environment):
         process = subprocess.Popen(
             [self.path("bench/matrix"), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, start_new_session=True,
+            text=True, start_new_session=True, preexec_fn=hear_interrupts,
             env={"PATH": os.environ["PATH"], "AT_ONCE": "2", "WORKLOAD": "forks", **environment})
         self.addCleanup(self.end, process)
         return process
