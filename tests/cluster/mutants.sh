@@ -73,7 +73,7 @@ mutant 'nothing is bridged in vain' judge.c 's/ ? 0 : out->gap;/ || out ? 0 : 0;
 mutant 'gaps are not narrowed' judge.c 's/++\*narrowed;/;/'
 mutant 'a scattered region stays' judge.c 's/    return is_wasteful(vcpu, region, insns) || is_scattered(vcpu, region, insns);/    return is_wasteful(vcpu, region, insns) \&\& is_scattered(vcpu, region, insns);/'
 mutant 'it is recorded anew for the same price each time' judge.c 's/++\*rebuilt;/;/'
-mutant 'a whole way that does not pay is tried' record_segment.c 's/ || is_hopeless(r)//'
+mutant 'a whole way that does not pay is tried' record_segment.c 's/ || is_hopeless(r)/ || (!r \&\& is_hopeless(r))/'
 mutant 'what L1 would not have exited for pays' record_segment.c 's/has_exited(r) + silent;/has_exited(r) + 0 * silent;/'
 mutant 'a beginning that pays is forgotten' record_segment.c 's/r->pays |= cluster/r->pays = cluster/'
 
