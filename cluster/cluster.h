@@ -179,8 +179,9 @@ struct cluster_ops {
     /*
      * Where two pages, whose host addresses @page are translate()'s, can be reached
      * one behind the other (L1's stack may lie across); NULL: nowhere.  That place shows
-     * these two until adjoin() is called again; whether they still are the pages that
-     * were meant has to be found out in each epoch, by translate().
+     * these two until adjoin() is called again, and is gone then: the next one may be
+     * elsewhere.  Whether they still are the pages that were meant has to be found out
+     * in each epoch, by translate().
      */
     uint8_t *(*adjoin)(void *ctx, uint8_t *const page[2]);
 
@@ -277,7 +278,7 @@ enum { CLUSTER_BUDGET = 20000, CLUSTER_MAX_REP = 4096 };
  * Where translated code goes, and the frame it works on.  Owned by the caller.
  */
 struct cluster_arena {
-    uint8_t *execute;           /* the arena as code: executable, not writable */
+    uint8_t *execute;           /* the arena as code: executable, not writable; at the start of a page */
     uint8_t *write;             /* the same memory: writable, not executable */
     uint32_t size;              /* bytes, at most 64 MiB */
     struct cluster_frame *frame; /* zeroed; its end and the arena's less than 2 GiB apart */

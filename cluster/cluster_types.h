@@ -104,6 +104,7 @@ struct cluster_vcpu {
     uint32_t nr_regions, nr_segments, nr_nodes, nr_edges, nr_pieces, nr_exits, nr_slots;
     uint32_t nr_code_words;
     uint8_t *adjoined[2], *adjoined_at; /* what cluster_ops.adjoin() was asked for last; or NULL */
+    uint64_t adjoins;                   /* how often it was asked */
     uint8_t  rebuilt[CLUSTER_REBUILT_ENTRIES];  /* by a hash of the site: regions recorded anew, see judge.c */
     uint8_t  narrowed[CLUSTER_REBUILT_ENTRIES]; /* likewise: how often its gaps were narrowed, see judge.c */
     uint8_t  given_up[CLUSTER_REBUILT_ENTRIES]; /* likewise: how often, see regions.c */

@@ -179,25 +179,31 @@ static bool find_stack_page(struct cluster_exec *x, const struct cluster_region 
     return *host && !is_code(region, *host);
 }
 
-/* Two pages seen as one piece of memory. */
+/* The two pages of its stack seen as one piece of memory. */
 static uint8_t *adjoin(struct cluster_vcpu *vcpu, struct cluster_exec *x,
-                       uint8_t *const page[2])
+                       struct cluster_region *region)
 {
+    uint8_t *const *page = region->stack;
+
     if (page[1] == page[0] + CLUSTER_PAGE_SIZE)
         return page[0];
     if (!vcpu->adjoined_at || vcpu->adjoined[0] != page[0] || vcpu->adjoined[1] != page[1]) {
         vcpu->adjoined[0] = page[0];
         vcpu->adjoined[1] = page[1];
         vcpu->adjoined_at = x->ops->adjoin(x->ctx, page);
+        vcpu->adjoins++;
     }
+    region->adjoined = vcpu->adjoins;
     return vcpu->adjoined_at;
 }
 
-/* Regions share the place where pages are adjoined. */
+/*
+ * Only the place that adjoin() gave last is one, and the next may be elsewhere: the
+ * address does not tell.
+ */
 static bool still_adjoined(const struct cluster_vcpu *vcpu, const struct cluster_region *region)
 {
-    return region->stack_host != vcpu->adjoined_at ||
-           (region->stack[0] == vcpu->adjoined[0] && region->stack[1] == vcpu->adjoined[1]);
+    return region->adjoined == 0 || region->adjoined == vcpu->adjoins;
 }
 
 /* RSP is L1's to choose: what lies across the end of the address space is nowhere. */
@@ -221,12 +227,13 @@ static bool find_stack(struct cluster_vcpu *vcpu, struct cluster_exec *x,
         return true;
     region->stack_page = CLUSTER_SLOT_EMPTY;
     region->stack[1] = NULL;
+    region->adjoined = 0;
     if (last < first)
         return false;
     if (!find_stack_page(x, region, first, &region->stack[0]) ||
         (last != first && !find_stack_page(x, region, last, &region->stack[1])))
         return false;
-    region->stack_host = last == first ? region->stack[0] : adjoin(vcpu, x, region->stack);
+    region->stack_host = last == first ? region->stack[0] : adjoin(vcpu, x, region);
     if (!region->stack_host)
         return false;
     region->nr_stack_pages = last == first ? 1 : 2;

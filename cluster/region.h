@@ -174,6 +174,7 @@ struct cluster_region {
     unsigned int nr_stack_pages;    /* 1 or 2 */
     uint8_t *stack[2];          /* their hosts, as translate() gives them */
     uint8_t *stack_host;        /* where all of it can be reached */
+    uint64_t adjoined;          /* cluster_vcpu.adjoins when adjoin() gave that; 0: it did not */
     uint16_t max_gap;           /* that its recordings go on for an exiting instruction */
     /* Since the region was last judged. */
     uint32_t runs, ran_insns, avoided;

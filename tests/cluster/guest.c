@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest.h"
-#include "adjoin.h"
 #include "guest_arena.h"
 
 #include <stdio.h>
@@ -190,6 +189,14 @@ static bool op_event_pending(void *ctx, uint64_t rflags)
     return g->event_at != 0 && g->event_count >= g->event_at;
 }
 
+static uint8_t *op_adjoin(void *ctx, uint8_t *const page[2])
+{
+    struct guest *g = ctx;
+
+    demand(g->begun, "adjoin() after begin()", 0);
+    return g->adjoin ? g->adjoin(g, page) : NULL;
+}
+
 const struct cluster_ops guest_ops = {
     .begin = op_begin,
     .end = op_end,
@@ -198,7 +205,8 @@ const struct cluster_ops guest_ops = {
     .vmwrite = op_vmwrite,
     .vmcs_field = op_vmcs_field,
     .emulate = op_emulate,
-    .event_pending = op_event_pending, .adjoin = adjoin_nowhere,
+    .event_pending = op_event_pending,
+    .adjoin = op_adjoin,
 };
 
 void guest_map(struct guest *g, uint64_t linear, uint8_t *host, const char *rights)

@@ -90,6 +90,9 @@ struct guest {
     bool pending;               /* of struct cluster_world */
     uint64_t tsc, cr2, msr;     /* what there is to be emulated; one MSR for all */
     struct guest_device device;
+    /* cluster_ops.adjoin(); NULL: nowhere. */
+    uint8_t *(*adjoin)(struct guest *g, uint8_t *const page[2]);
+    void *adjoin_ctx;
     /* The record. */
     unsigned int vmx_count, event_count, translate_count, emulate_count;
     unsigned int begin_count, end_count;
