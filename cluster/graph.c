@@ -129,6 +129,15 @@ uint32_t cluster_graph_add_edge(struct cluster_vcpu *vcpu, uint32_t from, uint64
     return e;
 }
 
+void cluster_graph_drop_edge(struct cluster_vcpu *vcpu, uint32_t edge)
+{
+    uint32_t *link = &vcpu->node[vcpu->edge[edge].from].edge;
+
+    while (*link != edge)
+        link = &vcpu->edge[*link].next;
+    *link = vcpu->edge[edge].next;
+}
+
 bool cluster_graph_add_edges(struct cluster_vcpu *vcpu, uint32_t node, uint64_t rip)
 {
     const struct cluster_node *branch = &vcpu->node[node];

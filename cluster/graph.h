@@ -38,6 +38,9 @@ uint32_t cluster_graph_find(const struct cluster_vcpu *vcpu, uint64_t rip, int32
 /* A new edge of branch @from, behind those it has.  NO_INDEX when the pool is full. */
 uint32_t cluster_graph_add_edge(struct cluster_vcpu *vcpu, uint32_t from, uint64_t rip);
 
+/* Take @edge out of its branch's. */
+void cluster_graph_drop_edge(struct cluster_vcpu *vcpu, uint32_t edge);
+
 /*
  * Give the branch @node the edges that its instruction has by itself: two for a Jcc,
  * one for the others, to @rip.  Returns false when the pool is full.

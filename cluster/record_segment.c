@@ -18,6 +18,18 @@ void cluster_recorder_keep(struct cluster_recorder *r)
     r->kept = extent_now(r);
 }
 
+/* Edges that branches of the kept part got later, on another turn of a loop. */
+static void drop_late_edges(struct cluster_recorder *r)
+{
+    struct cluster_vcpu *vcpu = r->vcpu;
+    uint32_t e;
+
+    for (e = r->kept.edges; e < vcpu->nr_edges; e++)
+        if (vcpu->edge[e].from < r->kept.nodes)
+            cluster_graph_drop_edge(vcpu, e);
+    vcpu->nr_edges = r->kept.edges;
+}
+
 /* Forget what comes behind the kept part. */
 static void cut(struct cluster_recorder *r)
 {
@@ -25,7 +37,7 @@ static void cut(struct cluster_recorder *r)
     struct cluster_node *last = &vcpu->node[r->kept.nodes - 1];
     uint32_t e;
 
-    vcpu->nr_edges = r->kept.edges;
+    drop_late_edges(r);
     last->last = true;
     for (e = last->edge; e != CLUSTER_NO_INDEX; e = vcpu->edge[e].next)
         if (vcpu->edge[e].node >= r->kept.nodes)

@@ -40,7 +40,7 @@ static bool may_be_emitted(ZydisMnemonic mnemonic)
         ZYDIS_MNEMONIC_STC, ZYDIS_MNEMONIC_CMC, ZYDIS_MNEMONIC_LFENCE, ZYDIS_MNEMONIC_MFENCE,
         ZYDIS_MNEMONIC_SFENCE, ZYDIS_MNEMONIC_PAUSE, ZYDIS_MNEMONIC_PUSH, ZYDIS_MNEMONIC_POP,
         ZYDIS_MNEMONIC_PUSHFQ, ZYDIS_MNEMONIC_POPFQ, ZYDIS_MNEMONIC_ENDBR64, ZYDIS_MNEMONIC_RET,
-        ZYDIS_MNEMONIC_JMP,
+        ZYDIS_MNEMONIC_JMP, ZYDIS_MNEMONIC_INT3, ZYDIS_MNEMONIC_RDTSC,
     };
     unsigned int i;
 
@@ -117,6 +117,9 @@ static const char *check_insn(const struct walk *w)
     if (insn->mnemonic == ZYDIS_MNEMONIC_JMP &&
         w->now.operand[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
         return "an indirect jump";
+    if (insn->mnemonic == ZYDIS_MNEMONIC_RET &&
+        ((uintptr_t)w->vcpu->arena.execute + w->at) % 64 < 32)
+        return "a RET in the first half of a cache line";
     if (writes_stack_pointer(&w->now))
         return "RSP by name";
     return check_memory(w);
@@ -197,4 +200,20 @@ const char *selfcheck_arena(const struct cluster_vcpu *vcpu, uint32_t *where)
     *where = w.at;
     free(w.mark);
     return wrong;
+}
+
+const char *selfcheck_edges(const struct cluster_vcpu *vcpu, uint32_t *where)
+{
+    uint32_t n, e;
+
+    for (n = 0; n < vcpu->nr_nodes; n++) {
+        *where = n;
+        for (e = vcpu->node[n].edge; e != CLUSTER_NO_INDEX; e = vcpu->edge[e].next) {
+            if (e >= vcpu->nr_edges)
+                return "an edge that is not in use";
+            if (vcpu->edge[e].from != n)
+                return "another branch's edge";
+        }
+    }
+    return NULL;
 }

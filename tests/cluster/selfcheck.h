@@ -28,4 +28,10 @@ bool selfcheck_decode(const uint8_t *code, unsigned int size, struct selfcheck_i
  */
 const char *selfcheck_arena(const struct cluster_vcpu *vcpu, uint32_t *where);
 
+/*
+ * Does every branch have edges of its own, and is each of those in use?  Returns NULL, or what
+ * is wrong and in *@where the node's index.
+ */
+const char *selfcheck_edges(const struct cluster_vcpu *vcpu, uint32_t *where);
+
 #endif /* SELFCHECK_H */

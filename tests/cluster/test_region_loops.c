@@ -2,6 +2,7 @@
 /* test_region_loops.c - loops: closed when they are recorded, left, grown, bounded. */
 #include "cost.h"
 #include "region_guest.h"
+#include "selfcheck.h"
 
 /* RSI counts the turns, from RCX on. */
 #define COUNTED CODE("vmread rax, rdx; 1: inc rsi; dec rcx; jnz 1b; vmread rbx, rdx; int3")
@@ -52,6 +53,32 @@ static void exitsInTheMiddleOfALoop_areCounted(void **state)
         region_expect(g, 1 + 4 * n + 1, 1 + n + 1, CLUSTER_STOP_COMPLETE);
         assert_int_equal(g->regs.gpr[CLUSTER_RSI], n);
     }
+}
+
+/*
+ * The way out is another target of the branch that closed the loop, and is not kept, as nothing
+ * came of it.
+ */
+static void loopByAnIndirectJump_keepsNoEdgeThatIsLost(void **state)
+{
+    struct guest *g = *state;
+    const char *wrong;
+    uint32_t where;
+
+    guest_put_code(g, GUEST_CODE,
+                   CODE("vmread rax, rdx; lea r8, [rip+1f]; lea r9, [rip+2f]; 1: vmread rdi, rdx;"
+                        "inc rsi; dec rcx; mov r10, r8; cmovz r10, r9; jmp r10; 2: nop; int3"));
+    region_exit(g);
+    region_exit(g);
+    turns(g, 3);
+    assert_true(region_exit(g));
+    assert_non_null(g->out.recorded);
+    wrong = selfcheck_edges(g->vcpu, &where);
+    if (wrong)
+        fail_msg("node %u: %s", where, wrong);
+    turns(g, 5);
+    assert_true(region_exit(g));
+    assert_int_equal(g->regs.gpr[CLUSTER_RSI], 5);
 }
 
 /* Back to the very site: the first node is a header. */
@@ -251,6 +278,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         BOTH(loop_isClosed),
         BOTH(exitsInTheMiddleOfALoop_areCounted),
+        BOTH(loopByAnIndirectJump_keepsNoEdgeThatIsLost),
         BOTH(loopAroundTheSite_isOneExecution),
         BOTH(loopLeftInTheMiddle_isRecordedToTheEnd),
         BOTH(loopThatLeadsToNothing_isNoRegion),
