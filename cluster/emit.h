@@ -127,5 +127,15 @@ static inline void emit_endbr64(struct emitter *e)
 static inline void emit_pushfq(struct emitter *e) { emit_byte(e, 0x9c); }
 static inline void emit_popfq(struct emitter *e)  { emit_byte(e, 0x9d); }
 static inline void emit_ret(struct emitter *e)    { emit_byte(e, 0xc3); }
+static inline void emit_int3(struct emitter *e)   { emit_byte(e, 0xcc); }
+
+/*
+ * Not in the first half of a cache line: there its target may be predicted by what another
+ * branch did (Indirect Target Selection, XSA-469; Xen's place_ret()).
+ */
+static inline bool emit_may_ret_at(uint32_t at)
+{
+    return at % 64 >= 32;
+}
 
 #endif /* CLUSTER_EMIT_H */

@@ -13,7 +13,7 @@ static uint32_t offset_of_gpr(uint8_t gpr)
     return offsetof(struct cluster_frame, regs.gpr) + 8 * gpr;
 }
 
-void xlate_emit_leave(struct xlate *x)
+static void emit_leave(struct xlate *x)
 {
     unsigned int i;
 
@@ -25,6 +25,19 @@ void xlate_emit_leave(struct xlate *x)
         if (xlate_host(x, kept[i]) != CLUSTER_HOST_NONE)
             emit_store(&x->cold, 8, emit_frame(offset_of_gpr(kept[i])), xlate_host(x, kept[i]));
     emit_ret(&x->cold);
+}
+
+/* The code is as long wherever it is: so it is moved to where its RET may be. */
+void xlate_emit_leave(struct xlate *x)
+{
+    uint32_t at = x->cold.at, ret;
+
+    emit_leave(x);
+    for (ret = x->cold.at - 1; !emit_may_ret_at(ret) && !x->cold.full; ret++) {
+        x->cold.at = at++;
+        emit_int3(&x->cold);
+        emit_leave(x);
+    }
 }
 
 /* The same wherever it is, thanks to R13. */

@@ -89,8 +89,8 @@ static void read_cr2(struct xlate *x)
     bool home = xlate_homed(x, x->insn->dst);
     uint8_t reg = home ? SCRATCH : xlate_host(x, x->insn->dst.reg);
 
-    emit_load(&x->hot, 8, reg, emit_frame(offsetof(struct cluster_frame, cr2)));
-    emit_load(&x->hot, 8, reg, emit_mem(reg, 0));
+    emit_load(&x->hot, 8, SCRATCH_ADDRESS, emit_frame(offsetof(struct cluster_frame, cr2)));
+    emit_load(&x->hot, 8, reg, emit_mem(SCRATCH_ADDRESS, 0));
     if (home)
         emit_store(&x->hot, 8, xlate_register(x, x->insn->dst), SCRATCH);
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "random_run.h"
+#include "selfcheck.h"
 #include "trial.h"
 #include "unit.h"
 
@@ -20,6 +21,7 @@ enum {
     PER_PROGRAM = 400,          /* executions of each mode */
     ENOUGH = 200000,            /* executions among which a fair part must have been of regions */
     REPORT_EVERY = 1000,        /* programs; in endless runs */
+    SHOWN = 3,                  /* malformed programs that are told of */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -79,9 +81,25 @@ static bool worth_it(const struct trial_tally *tally)
     return true;
 }
 
+/* What the engine has made of a program, in the mode that translates. */
+static bool is_well_formed(const struct trial *t, uint64_t seed, bool tell)
+{
+    const struct cluster_vcpu *vcpu = t->party[TRIAL_ON].vcpu;
+    const char *wrong;
+    uint32_t where;
+
+    wrong = selfcheck_arena(vcpu, &where);
+    if (!wrong)
+        wrong = selfcheck_edges(vcpu, &where);
+    if (wrong && tell)
+        printf("\nseed %" PRIu64 ": %s, 0x%x\n", seed, wrong, where);
+    return !wrong;
+}
+
 static int run(uint64_t seed, uint64_t count, bool endless)
 {
     struct trial *t = malloc(sizeof(*t));
+    unsigned int malformed = 0;
     bool worth;
     int result;
 
@@ -89,7 +107,8 @@ static int run(uint64_t seed, uint64_t count, bool endless)
         abort();
     trial_start(t);
     while (!interrupted && (endless || t->tally.executions < count)) {
-        trial_run(t, seed++, PER_PROGRAM);
+        trial_run(t, seed, PER_PROGRAM);
+        malformed += !is_well_formed(t, seed++, malformed < SHOWN);
         if (endless && t->tally.programs % REPORT_EVERY == 0)
             print_totals(&t->tally, seed);
     }
@@ -97,9 +116,9 @@ static int run(uint64_t seed, uint64_t count, bool endless)
     worth = interrupted || (count < ENOUGH && !endless) || worth_it(&t->tally);
     if (!worth)
         printf("too few executions were of regions, or not all ways to stop were there\n");
-    /* Two tests: all are equal, and it was worth it. */
-    result = unit_report("regions against single steps", 2,
-                         (t->tally.mismatches != 0) + !worth);
+    /* Three tests: all are equal, what was made of them is what may be, and it was worth it. */
+    result = unit_report("regions against single steps", 3,
+                         (t->tally.mismatches != 0) + (malformed != 0) + !worth);
     trial_end(t);
     free(t);
     return result;
