@@ -9,7 +9,8 @@
  * Paths that do not end with VMRESUME (L1 went to its user space or did something
  * else altogether) are counted apart.
  *
- * Exit code 1: the share in some file is below PERCENT.
+ * With --at-least the last line says how many files have that share.  Exit code 1: the share in
+ * some file is below PERCENT.
  */
 #include <err.h>
 #include <stdio.h>
@@ -160,9 +161,9 @@ static void print_json(const struct coverage *c, const char *name, bool first)
 int main(int argc, char **argv)
 {
     static struct coverage c;
-    double least = 0;
-    bool json = false, enough = true, first = true;
-    int i = 1;
+    double least = -1;
+    bool json = false, first = true;
+    int i = 1, enough = 0, files;
 
     for (; i < argc && argv[i][0] == '-'; i++) {
         if (strcmp(argv[i], "--json") == 0)
@@ -174,6 +175,7 @@ int main(int argc, char **argv)
     }
     if (i == argc || argv[i][0] == '-')
         errx(2, "usage: coverage [--json] [--at-least PERCENT] FILE...");
+    files = argc - i;
     if (json)
         printf("[");
     for (; i < argc; i++, first = false) {
@@ -182,9 +184,11 @@ int main(int argc, char **argv)
             print_json(&c, argv[i], first);
         else
             print_text(&c, argv[i]);
-        enough = enough && c.paths != 0 && percent(c.known, c.insns) >= least;
+        enough += c.paths != 0 && percent(c.known, c.insns) >= least;
     }
     if (json)
         printf("\n]\n");
-    return enough ? 0 : 1;
+    else if (least >= 0)
+        printf("coverage: %d passed, %d failed\n", enough, files - enough);
+    return enough == files ? 0 : 1;
 }

@@ -42,11 +42,12 @@ void party_forget(struct party *p)
     memset(p->vcpu->barren, 0, sizeof(p->vcpu->barren));
 }
 
-void party_run(struct party *p)
+void party_run(struct party *p, unsigned int kind)
 {
     l1_begin_execution(p->l);
     memset(&p->out, 0xaa, sizeof(p->out));      /* every member is to be filled in */
-    p->ran = cluster_run(p->vcpu, p->mode, &l1_ops, p->l, &p->l->state.regs, 0, &p->out);
+    p->ran = cluster_run(p->vcpu, p->mode, &l1_ops, p->l, &p->l->state.regs, kind,
+                         &p->out);
 }
 
 static bool same_regs(const struct cluster_regs *a, const struct cluster_regs *b)

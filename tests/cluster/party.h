@@ -27,8 +27,8 @@ void party_end(struct party *p);
 /* Forget everything that was learned of older programs. */
 void party_forget(struct party *p);
 
-/* cluster_run() from L1's state. */
-void party_run(struct party *p);
+/* cluster_run() from L1's state, which @kind is of. */
+void party_run(struct party *p, unsigned int kind);
 
 /* Is all of L1's state, memory included, the same? */
 bool party_same_state(const struct party *a, const struct party *b);

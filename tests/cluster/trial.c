@@ -176,6 +176,22 @@ static void stock_path(struct trial *t, bool progress)
     t->script.permissive = false;
 }
 
+/* A virtual VM exit: L1 goes on where it always does, and the engine is asked at once. */
+static void virtual_exit(struct trial *t)
+{
+    t->kind = 1 + random_below(&t->r, 3);
+    restart(t);
+}
+
+static void go_to_site(struct trial *t, bool progress)
+{
+    t->kind = 0;
+    if (t->reflected && one_in(&t->r, 2))
+        virtual_exit(t);
+    else
+        stock_path(t, progress);
+}
+
 /* ---- the reference ---- */
 
 /* Returns false when it does not execute its next instruction as a whole. */
@@ -338,7 +354,7 @@ static bool execute(struct trial *t)
 
     t->before = reference(t)->state;
     for (i = 0; i < TRIAL_ENGINES; i++) {
-        party_run(&t->party[i]);
+        party_run(&t->party[i], t->kind);
         count(t, i);
     }
     t->tally.executions += TRIAL_ENGINES;
@@ -386,6 +402,7 @@ static void load(struct trial *t, uint64_t seed)
     t->r.state = seed ^ 0x5851f42d4c957f2d;
     t->script.seed = random_next(&t->r);
     t->script.vmcs = t->script.device = true;
+    t->reflected = one_in(&t->r, 2);
     l1_map_all(&t->script);
     t->script.epoch++;          /* never that of an older program */
     for (i = 0; i < TRIAL_PARTIES; i++) {
@@ -403,7 +420,7 @@ void trial_run(struct trial *t, uint64_t seed, unsigned int executions)
     load(t, seed);
     t->tally.programs++;
     for (i = 0; i < executions; i++) {
-        stock_path(t, progress);
+        go_to_site(t, progress);
         change_world(t);
         if (!execute(t))
             return;

@@ -24,6 +24,8 @@ struct trial {
     struct party party[TRIAL_PARTIES];
     struct program program;
     bool hostile;               /* programs are those of hostile.h */
+    bool reflected;             /* L1 is entered at the program's start now and then: virtual VM exits */
+    unsigned int kind;          /* of the present execution, 0 where L1 has exited */
     struct random r;
     struct l1_state before;     /* of the present execution */
     struct trial_tally tally;
