@@ -7,7 +7,6 @@
 #include <xen/perfc.h>
 
 #include <asm/hvm/nestedhvm.h>
-#include <asm/p2m.h>
 
 #include "batch.h"
 #include "internal.h"
@@ -367,8 +366,6 @@ uint32_t nvmx_batch_host_inputs(const struct nvmx_batch_host *was,
         inputs |= NVMX_INPUT_EXCEPTION;
     if ( was->tsc_offset != is->tsc_offset )
         inputs |= NVMX_INPUT_TSC;
-    if ( was->p2m_generation != is->p2m_generation )
-        inputs |= NVMX_INPUT_APIC_ACCESS | NVMX_INPUT_VIRTUAL_APIC;
 
     return inputs;
 }
@@ -383,7 +380,6 @@ void nvmx_batch_host_now(const struct vcpu *v, struct nvmx_batch_host *now)
     now->realmode = vmx->vmx_realmode;
     now->cr0 = vmx->host_cr0;
     now->tsc_offset = v->arch.hvm.cache_tsc_offset;
-    now->p2m_generation = p2m_get_hostp2m(v->domain)->generation;
 }
 
 /*

@@ -28,7 +28,6 @@ struct nvmx_batch_host {
     uint8_t realmode;
     uint64_t cr0;                   /* the host's, in the VMCS */
     uint64_t tsc_offset;
-    uint64_t p2m_generation;
 };
 
 /* Xen's idea of the control registers of the world that a VMCS runs. */
@@ -92,6 +91,7 @@ struct nvmx_batch {
     bool known;                     /* @host02 and the merged fields of vmcs02 are ours */
     struct nvmx_batch_host host01, host02;  /* when the VMCS was last left */
     struct nvmx_batch_cr cr01, cr02;        /* likewise */
+    unsigned long p2m_generation;   /* when vmcs02's addresses of L1's pages were looked up */
     struct nvmx_batch_cr_inputs inputs;     /* at the last entry */
     unsigned long entered_cr0, entered_cr4; /* Xen's for L2 behind that */
     unsigned long entered_nested_cr0, entered_nested_cr4;

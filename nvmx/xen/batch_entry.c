@@ -184,6 +184,21 @@ static void load_event(const struct nvmx_batch *batch)
 }
 
 /*
+ * vmcs02 has addresses of pages of L1's without a reference to them, and other
+ * vCPUs may change the p2m while L2 runs: what counts is when they were looked up.
+ */
+static uint32_t changed_addresses(const struct vcpu *v,
+                                  struct nvmx_batch *batch)
+{
+    unsigned long was = batch->p2m_generation;
+
+    batch->p2m_generation = read_atomic(&p2m_get_hostp2m(v->domain)->generation);
+
+    return batch->p2m_generation == was
+           ? 0 : NVMX_INPUT_APIC_ACCESS | NVMX_INPUT_VIRTUAL_APIC;
+}
+
+/*
  * What nvmx/sync.h calls an entry.  True when Xen's paging mode is L2's as
  * well.
  */
@@ -194,6 +209,7 @@ static bool load_fields(struct vcpu *v, struct nvmx_batch *batch,
     bool paging_mode;
 
     nvmx_plan_entry(&batch->sync, nvmx_batch_table, &plan);
+    plan.inputs |= changed_addresses(v, batch);
     if ( unlikely(!batch->known) )
         plan.inputs = NVMX_INPUT_ALL;
     else

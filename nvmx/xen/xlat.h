@@ -63,7 +63,7 @@ struct nvmx_xlat_how {
     uint64_t cr3;               /* without PCID */
     uint64_t cr4;               /* the bits that count */
     uint64_t efer;
-    unsigned int generation;    /* of the p2m */
+    unsigned long generation;   /* of the p2m */
     bool log_dirty;
 };
 
