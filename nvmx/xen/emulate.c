@@ -145,9 +145,19 @@ static bool hardware_does_apic(const struct vcpu *v, uint32_t msr)
            !nvmx_cluster_msr_exits(v, msr, true);
 }
 
-static bool is_segment_base(uint32_t msr)
+/* What struct cluster_world has a copy of: the segments' bases, and the TSC's offset. */
+static bool is_in_world(uint32_t msr)
 {
-    return msr == MSR_FS_BASE || msr == MSR_GS_BASE;
+    switch ( msr )
+    {
+    case MSR_FS_BASE:
+    case MSR_GS_BASE:
+    case MSR_IA32_TSC:
+    case MSR_IA32_TSC_ADJUST:
+        return true;
+    }
+
+    return false;
 }
 
 /*
@@ -175,7 +185,7 @@ static enum cluster_emulated do_wrmsr(struct nvmx_cluster *cluster,
     if ( !nvmx_cluster_msr_exits(v, msr, true) )
         cluster->silent++;
 
-    return same && !is_segment_base(msr) ? CLUSTER_EMULATED
+    return same && !is_in_world(msr) ? CLUSTER_EMULATED
                                          : CLUSTER_EMULATED_STOP;
 }
 
@@ -237,7 +247,7 @@ static enum cluster_emulated vmptrld(struct nvmx_cluster *cluster,
                                      struct cluster_operands *operands)
 {
     struct vcpu *v = current;
-    const void *before = vcpu_nestedhvm(v).nv_vvmcx;
+    const uint64_t before = vcpu_nestedhvm(v).nv_vvmcxaddr;
     enum vmx_insn_errno err;
     bool same;
 
@@ -246,7 +256,7 @@ static enum cluster_emulated vmptrld(struct nvmx_cluster *cluster,
     same = nvmx_xlat_relock(&cluster->xlat, v);
 
     return vmx_done(operands, err,
-                    same && vcpu_nestedhvm(v).nv_vvmcx == before);
+                    same && vcpu_nestedhvm(v).nv_vvmcxaddr == before);
 }
 
 static enum cluster_emulated invept(struct nvmx_cluster *cluster,
