@@ -166,13 +166,18 @@ static void count(const struct cluster_outcome *out)
         perfc_add(nvmx_cluster_avoided, out->exiting - !out->entered);
 }
 
-/* Forget what was formed under another mode. */
-static void follow_mode(struct vcpu *v, struct nvmx_cluster *cluster)
+/*
+ * Forget what was formed under another mode.  Returns the mode of that generation or
+ * a newer one: what is formed under a newer one goes when its generation is seen.
+ */
+static enum nvmx_cluster_mode follow_mode(struct vcpu *v,
+                                          struct nvmx_cluster *cluster)
 {
     unsigned int generation = ACCESS_ONCE(nvmx_cluster_generation), dropped;
 
+    smp_rmb();
     if ( likely(generation == cluster->generation) )
-        return;
+        return ACCESS_ONCE(nvmx_cluster_mode);
 
     cluster->generation = generation;
     nvmx_verify_free(cluster);
@@ -180,6 +185,8 @@ static void follow_mode(struct vcpu *v, struct nvmx_cluster *cluster)
     perfc_add(nvmx_cluster_discarded, dropped);
     if ( dropped )
         nvmx_cluster_trace_discarded(v, 0, CLUSTER_DISCARD_FLUSHED, dropped);
+
+    return ACCESS_ONCE(nvmx_cluster_mode);
 }
 
 static enum cluster_mode engine_mode(enum nvmx_cluster_mode mode)
@@ -319,7 +326,9 @@ bool nvmx_cluster_do_run(struct cpu_user_regs *regs, unsigned int exit_reason)
     if ( !cluster )
         return false;
 
-    follow_mode(v, cluster);
+    /* It has just been changed: at the next exit. */
+    if ( unlikely(follow_mode(v, cluster) != mode) )
+        return false;
 
     /* Soon, since many exits end here: there is nothing to be gained. */
     if ( cluster_site_barren(&cluster->engine, regs->rip) )
@@ -398,7 +407,9 @@ bool nvmx_cluster_do_reflected(struct cpu_user_regs *regs)
     if ( mode == NVMX_CLUSTER_OFF || mode == NVMX_CLUSTER_STATIC || !cluster )
         return false;
 
-    follow_mode(v, cluster);
+    if ( unlikely(follow_mode(v, cluster) != mode) )
+        return false;
+
     kind = kind_of(v);
 
     if ( cluster_variant_barren(&cluster->engine, regs->rip, regs->rsp, kind) ||
