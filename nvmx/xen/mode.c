@@ -11,7 +11,7 @@
 
 #include "internal.h"
 
-enum nvmx_cluster_mode __read_mostly nvmx_cluster_mode;
+enum nvmx_cluster_mode __read_mostly nvmx_cluster_mode = NVMX_CLUSTER_ON;
 unsigned int __read_mostly nvmx_cluster_generation;
 
 static const char mode_names[NVMX_CLUSTER_NR_MODES][8] = {
@@ -24,7 +24,7 @@ static const char mode_names[NVMX_CLUSTER_NR_MODES][8] = {
 
 bool __read_mostly nvmx_batch_enabled = true;
 
-/* "off", and what differs from the defaults. */
+/* The mode, and what else differs from the defaults. */
 static const char *value_now(void)
 {
     static char value[sizeof("verify,batch=off")];
@@ -62,7 +62,7 @@ static int parse_mode(const char *s)
  */
 static int cf_check parse_nvmx_cluster(const char *s)
 {
-    int mode = NVMX_CLUSTER_OFF, value;
+    int mode = NVMX_CLUSTER_ON, value;
     bool batch = true;
     const char *end;
 
