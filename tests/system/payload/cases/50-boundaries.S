@@ -136,3 +136,35 @@ CASE interrupt_behind_vmread_store, avoids=1, gated=1, on_trap=TRAP_CONTINUE
     vmread  %rbx, %r9
     cli
 END interrupt_behind_vmread_store
+
+#define MSR_TSC 0x10
+
+/*
+ * RDTSC does not exit: what is written just before counts from there on.  R15 rounds, each with
+ * another upper half; R14: bits of those halves that were not so.  The TSC goes on as it was.
+ */
+CASE tsc_is_written
+    rdtsc
+    mov     %eax, %r8d
+    mov     %edx, %r9d
+    mov     $40, %r15d
+    xor     %r14d, %r14d
+    mov     $MSR_TSC, %ecx
+1:  xor     %eax, %eax
+    mov     %r15d, %edx
+    shl     $20, %edx
+    wrmsr
+    rdtsc
+    shr     $20, %edx
+    xor     %r15d, %edx
+    or      %edx, %r14d
+    dec     %r15d
+    jnz     1b
+    mov     %r8d, %eax
+    mov     %r9d, %edx
+    wrmsr
+    xor     %r8d, %r8d
+    xor     %r9d, %r9d
+    xor     %eax, %eax
+    xor     %edx, %edx
+END tsc_is_written

@@ -108,6 +108,8 @@ extern void l2_op_rdtsc(void);          /* result: the highest byte */
 extern void l2_op_rdpmc(void), l2_op_invlpg(void);
 extern void l2_op_in(void), l2_op_out(void);            /* port, value; what is read is not kept */
 extern void l2_op_fnop(void);           /* #NM where CR0.TS or CR0.EM is set */
+extern void l2_op_ud2_on(void);         /* without end; result: how often */
+extern void l2_op_load_on(void);        /* address; loads and VMCALLs without end; result: of all loads */
 extern void l2_op_ud2(void), l2_op_int3(void), l2_op_int80(void), l2_op_divide(void);
 extern void l2_op_not_canonical(void);                  /* #GP */
 extern void l2_op_load(void), l2_op_store(void);        /* address, value: #PF, EPT violation */

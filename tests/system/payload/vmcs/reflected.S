@@ -5,11 +5,14 @@
 
 /* As in fields.h and vm.h, which are for C. */
 #define HOST_GS_BASE    0x6c08
+#define REASON_EXCEPTION 0
 #define REASON_INTERRUPT 1
 #define REASON_VMCALL   18
+#define UD2_LENGTH      2
 #define VMCALL_LENGTH   3
 
 #define MSR_X2APIC_EOI  0x80b
+#define MSR_X2APIC_TMICT 0x838
 #define MSR_GS_BASE     0xc0000101
 
     .text
@@ -19,11 +22,16 @@ reflected_entry:
     vmread  %rax, %rcx
     cmp     $REASON_INTERRUPT, %ecx
     je      interrupt
+    mov     $UD2_LENGTH, %edx
+    cmp     $REASON_EXCEPTION, %ecx
+    je      handle
+    mov     $VMCALL_LENGTH, %edx
     cmp     $REASON_VMCALL, %ecx
     jne     stop
+handle:
     mov     $GUEST_RIP, %eax
     vmread  %rax, %rcx
-    add     $VMCALL_LENGTH, %rcx
+    add     %rdx, %rcx
     vmwrite %rcx, %rax
     mov     reflected_action, %rax
     call    *%rax
@@ -45,6 +53,36 @@ interrupt:
     vmread  %rax, %rdx
     call    add
     jmp     next
+
+    .globl reflected_timer_entry
+reflected_timer_entry:
+    mov     $VM_EXIT_REASON, %eax
+    vmread  %rax, %rcx
+    cmp     $REASON_INTERRUPT, %ecx
+    je      2f
+    cmp     $REASON_VMCALL, %ecx
+    jne     stop
+    cmpq    $0, reflected_rounds
+    je      stop
+    mov     $GUEST_RIP, %eax
+    vmread  %rax, %rcx
+    add     $VMCALL_LENGTH, %rcx
+    vmwrite %rcx, %rax
+1:  vmresume
+    jmp     stop
+2:  mov     $MSR_X2APIC_EOI, %ecx
+    xor     %eax, %eax
+    xor     %edx, %edx
+    wrmsr
+    decq    reflected_rounds
+    jz      1b
+    mov     reflected_b, %rax
+    add     reflected_c, %rax
+    mov     %rax, reflected_b
+    mov     $MSR_X2APIC_TMICT, %ecx
+    xor     %edx, %edx
+    wrmsr
+    jmp     1b
 
 /* RDX. */
 add:
@@ -101,6 +139,23 @@ reflected_wrmsr:
     mov     reflected_b + 4, %edx
     wrmsr
     jmp     turn
+
+    .globl reflected_seldom_wrmsr
+reflected_seldom_wrmsr:
+    mov     reflected_rounds, %rax
+    test    $3, %al
+    jz      reflected_wrmsr
+    ret
+
+    .globl reflected_invept
+reflected_invept:
+    mov     reflected_a, %rax
+    mov     reflected_c, %rcx
+    xor     %rcx, (%rax)
+    mov     reflected_b, %rax
+    lea     reflected_eptp, %rcx
+    invept  (%rcx), %rax
+    ret
 
     .globl reflected_vmread
 reflected_vmread:
@@ -169,6 +224,9 @@ reflected_sti:
     .balign 16
 descriptor:
     .quad   1, 0
+    .globl reflected_eptp
+reflected_eptp:
+    .quad   0, 0
 
     .bss
     .balign 8

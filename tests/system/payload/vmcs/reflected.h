@@ -5,8 +5,12 @@
  *
  * With GUEST_RIP at an L2 that says VMCALL again and again and HOST_RIP at reflected_entry,
  * vmx_enter() returns behind reflected_rounds exits, or at an exit for another reason than
- * VMCALL or an interrupt.  In each round L1 calls reflected_action.  None of it has to leave
+ * VMCALL, UD2 or an interrupt.  In each round L1 calls reflected_action.  None of it has to leave
  * the region that begins at HOST_RIP, but for the actions that say so.
+ *
+ * With HOST_RIP at reflected_timer_entry only interrupts count as rounds, and there is no action:
+ * each starts L1's APIC timer again, of b ticks, to which c is added each time.  Behind the last
+ * one it is a VMCALL that ends it, since an interrupt comes anywhere.
  */
 #ifndef VMCS_REFLECTED_H
 #define VMCS_REFLECTED_H
@@ -14,10 +18,11 @@
 #ifndef __ASSEMBLER__
 #include "layout.h"
 
-extern const char reflected_entry[];
+extern const char reflected_entry[], reflected_timer_entry[];
 extern uint64_t reflected_rounds;           /* left */
 extern void (*reflected_action)(void);
 extern uint64_t reflected_a, reflected_b, reflected_c;      /* its arguments */
+extern uint64_t reflected_eptp[2];          /* INVEPT's descriptor */
 extern uint64_t reflected_sum;              /* of all that the actions found */
 
 /* Actions.  Where they write b, it is XORed with c behind that. */
@@ -29,6 +34,8 @@ extern void reflected_rdmsr(void), reflected_wrmsr(void);   /* MSR a; b */
 extern void reflected_vmread(void);         /* field a, then VM_INSTRUCTION_ERROR */
 extern void reflected_vmwrite(void);        /* field a; b */
 extern void reflected_vmwrite_gs(void);     /* HOST_GS_BASE; b; then reads by GS, and its base */
+extern void reflected_seldom_wrmsr(void);   /* the same as wrmsr in each fourth round */
+extern void reflected_invept(void);         /* XORs the EPT entry at a with c; type b, reflected_eptp */
 extern void reflected_verw(void);           /* selector a */
 extern void reflected_invvpid(void);        /* type a */
 extern void reflected_cpuid(void);          /* leaf 0 */

@@ -12,6 +12,9 @@
 #include "world.h"
 
 #define MSR_X2APIC_ICR  0x830
+#define MSR_X2APIC_LVTT 0x832
+#define MSR_X2APIC_TMICT 0x838
+#define MSR_X2APIC_TDCR 0x83e
 #define ICR_SELF        (1u << 18)
 #define MSR_SYSENTER    0x174
 #define MSR_DEBUGCTL    0x1d9
@@ -26,7 +29,8 @@
 #define PAT_INVALID     0x0002040600070406      /* type 2: reserved */
 
 enum {
-    ROUNDS = 60, CR4_DE = 8, CR3_PWT = 8, BTF = 2, INVVPID_CONTEXT = 1, RFLAGS_IF_SET = 0x202,
+    ROUNDS = 60, CR4_DE = 8, CR3_PWT = 8, BTF = 2, INVVPID_CONTEXT = 1, INVEPT_ONE = 1,
+    RFLAGS_IF_SET = 0x202, UD_VECTOR = 6, LVT_MASKED = 1 << 16, DIVIDE_BY_1 = 0xb,
 };
 
 /* What GS and FS lead to. */
@@ -40,7 +44,8 @@ struct series {
     uint64_t pat;
 };
 
-static void run(struct vm *vm, const struct series *s)
+/* L2 carries out @op; NULL: it says VMCALL again and again. */
+static void run_l2(struct vm *vm, const struct series *s, void (*op)(void), uint64_t argument)
 {
     reflected_action = s->action;
     reflected_a = s->a;
@@ -48,12 +53,22 @@ static void run(struct vm *vm, const struct series *s)
     reflected_c = s->c;
     reflected_rounds = ROUNDS;
     vm_begin(vm);
+    if (op)
+        vm_order(vm, op, argument, 0);
+    vm->l2.result[0] = 0;
     vm_set_start(vm);
     run_enter(vm);
     report_text("  rounds left");
     look_say("n", reflected_rounds);
     look_say("sum", reflected_sum);
+    if (op)
+        look_say("result", vm->l2.result[0]);
     report_text("\n");
+}
+
+static void run(struct vm *vm, const struct series *s)
+{
+    run_l2(vm, s, NULL, 0);
 }
 
 /* What L1 has of its own accord; the exit changes some of it. */
@@ -145,17 +160,70 @@ static void test_lacking(struct vm *vm, bool ept)
     test(vm, ept, &s);
 }
 
-/* Of L1's own: pending at a VMRESUME behind which L2 is open to it, so that it exits at once. */
+/*
+ * Of L1's own: pending at a VMRESUME behind which L2 is open to it, so that it exits at once.
+ * Where it is sent seldom L1 has not been entered for the exits before.
+ */
 static void test_interrupts(struct vm *vm, bool ept)
 {
-    const struct series s = {
-        "interrupts", reflected_wrmsr, MSR_X2APIC_ICR, ICR_SELF | IPI_VECTOR, 0, 0, 0
+    const struct series all[] = {
+        { "interrupts", reflected_wrmsr, MSR_X2APIC_ICR, ICR_SELF | IPI_VECTOR, 0, 0, 0 },
+        { "seldom interrupts", reflected_seldom_wrmsr, MSR_X2APIC_ICR, ICR_SELF | IPI_VECTOR,
+          0, 0, 0 },
     };
+    unsigned int i;
+
+    for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        begin(vm, ept, &all[i]);
+        vmx_write(GUEST_RFLAGS, RFLAGS_IF_SET);
+        run(vm, &all[i]);
+        run(vm, &all[i]);
+    }
+}
+
+/*
+ * L1's timer expires wherever it does: in L2, in L1's handler, which has interrupts shut, and in
+ * Xen while it acts for L1.  All that can be told of it is that each one comes.
+ */
+static void test_timer(struct vm *vm, bool ept)
+{
+    const struct series s = { "timer", reflected_nothing, 0, 500, 37, 0, 0 };
 
     begin(vm, ept, &s);
+    vmx_write(HOST_RIP, address_of(reflected_timer_entry));
     vmx_write(GUEST_RFLAGS, RFLAGS_IF_SET);
+    write_msr(MSR_X2APIC_TDCR, DIVIDE_BY_1);
+    write_msr(MSR_X2APIC_LVTT, IPI_VECTOR);
+    write_msr(MSR_X2APIC_TMICT, s.b);
     run(vm, &s);
+    write_msr(MSR_X2APIC_TMICT, s.b);
     run(vm, &s);
+    write_msr(MSR_X2APIC_LVTT, LVT_MASKED | IPI_VECTOR);
+}
+
+static void test_exceptions(struct vm *vm, bool ept)
+{
+    const struct series s = { "exceptions", reflected_nothing, 0, 0, 0, 0, 0 };
+
+    begin(vm, ept, &s);
+    vmx_write(EXCEPTION_BITMAP, 1 << UD_VECTOR);
+    run_l2(vm, &s, l2_op_ud2_on, 0);
+    run_l2(vm, &s, l2_op_ud2_on, 0);
+}
+
+/* L1 moves a page of L2's at each exit, and L2 sees it where it is. */
+static void test_invept(struct vm *vm)
+{
+    uint64_t *entry = &world.ept_table[0].word[(address_of(&world.data) >> 12) % 512];
+    const uint64_t move = address_of(&world.data) ^ address_of(&world.other_data);
+    const struct series s = { "invept", reflected_invept, address_of(entry), INVEPT_ONE, move, 0, 0 };
+
+    begin(vm, true, &s);
+    reflected_eptp[0] = world_eptp(0);
+    world.data.word[1] = 0x5eed;
+    world.other_data.word[1] = 0xbead;
+    run_l2(vm, &s, l2_op_load_on, address_of(&world.data.word[1]));
+    run_l2(vm, &s, l2_op_load_on, address_of(&world.data.word[1]));
 }
 
 void test_reflected(void)
@@ -168,6 +236,9 @@ void test_reflected(void)
         test_actions(vm, ept);
         test_lacking(vm, ept);
         test_interrupts(vm, ept);
+        test_timer(vm, ept);
+        test_exceptions(vm, ept);
     }
+    test_invept(vm);
     write_msr(MSR_DEBUGCTL, 0);
 }
