@@ -7,7 +7,7 @@
 
 # shellcheck source=tests/mutants.sh
 . "$(dirname "$0")/../mutants.sh"
-mutants_start "$1" cluster cluster CFLAGS=-O1 COUNT=20000
+mutants_start "$1" cluster cluster CFLAGS=-O1 COUNT=20000 REGIONS_COUNT=20000
 
 # Arithmetic.
 mutant 'SBB ignores the borrow' alu.c 's/result = sub(a, b, carry, width/result = sub(a, b, 0, width/'
@@ -134,5 +134,8 @@ mutant 'what only the engine wrote is not compared' predict_compare.c 's/!has_wr
 mutant 'code words are compared from the beginning for each piece' hosts.c 's/(piece->host, &ours, piece->words)/(piece->host, \&(const uint64_t *){ ours }, piece->words)/'
 mutant 'the shadow of STI stays' translate.c 's/offsetof(struct cluster_frame, sti_shadow)), 0);/offsetof(struct cluster_frame, sti_shadow)), 1);/'
 mutant 'a register is not stored on the way out' xlate_exit.c '/^static const uint8_t kept/,/^}/s/CLUSTER_RSI, //'
+mutant 'an adjoined place is known by its address' hosts.c 's/region->adjoined == 0 || region->adjoined == vcpu->adjoins/region->stack_host != vcpu->adjoined_at || region->stack[0] == vcpu->adjoined[0]/'
+mutant 'edges of later turns are not dropped' record_segment.c 's/if (vcpu->edge\[e\].from < r->kept.nodes)/if (vcpu->edge[e].from == CLUSTER_NO_INDEX)/'
+mutant 'RET wherever it comes' emit.h 's/return at % 64 >= 32;/return at != ~0u;/'
 
 mutants_end
