@@ -27,17 +27,19 @@ static void emit_leave(struct xlate *x)
     emit_ret(&x->cold);
 }
 
-/* The code is as long wherever it is: so it is moved to where its RET may be. */
+/* The code is as long wherever it is: so once more, where its RET may be. */
 void xlate_emit_leave(struct xlate *x)
 {
     uint32_t at = x->cold.at, ret;
 
     emit_leave(x);
-    for (ret = x->cold.at - 1; !emit_may_ret_at(ret) && !x->cold.full; ret++) {
-        x->cold.at = at++;
+    ret = x->cold.at - 1;
+    if (emit_may_ret_at(ret) || x->cold.full)
+        return;
+    x->cold.at = at;
+    for (; !emit_may_ret_at(ret); ret++)
         emit_int3(&x->cold);
-        emit_leave(x);
-    }
+    emit_leave(x);
 }
 
 /* The same wherever it is, thanks to R13. */
