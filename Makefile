@@ -6,8 +6,8 @@
 .PHONY: help setup run regions bench bench-full profile check list clean
 
 help:
-	@echo 'make run     set-up, then the main job: L2 compiles and forks with clusters off, static,'
-	@echo '             interp, on, off'
+	@echo 'make run     set-up, then the main job: L2 compiles and forks on what stock Xen does, with'
+	@echo '             clusters off, static, interp, on; and forks in mode verify'
 	@echo 'make bench   stock Xen, KVM, clusters off and on, by six workloads, with two kernels, with and'
 	@echo '             without EPT, on two CPU models: 16 boots, then docs/RESULTS.md and its figures;'
 	@echo '             two boots at once, done ones are kept. BENCH= has fewer: bench/matrix --help'
