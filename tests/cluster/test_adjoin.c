@@ -63,7 +63,7 @@ static uint8_t *adjoin_elsewhere(struct guest *g, uint8_t *const page[2])
     return at;
 }
 
-/* Stack A has pages 0 and 2 of the memory, B 5 and 3; an execution of each site has one of them. */
+/* Stack A has pages 0 and 2 of the memory, B 5 and 3: neither lies side by side. */
 static void map_stacks(struct guest *g)
 {
     struct memory *m = g->adjoin_ctx;
