@@ -132,14 +132,25 @@ static bool locate(struct cluster_vcpu *vcpu, struct cluster_exec *x,
     return true;
 }
 
+static inline bool same_piece(const struct cluster_piece *piece, const uint64_t **ours)
+{
+    return cluster_code_same_words(piece->host, ours, piece->words);
+}
+
+/* By four pieces at a time: they are many and short, and it is done at each execution. */
 static bool same_code(const struct cluster_vcpu *vcpu, const struct cluster_segment *segment)
 {
     const struct cluster_piece *piece = vcpu->piece + segment->first_piece;
     const struct cluster_piece *end = piece + segment->nr_pieces;
+    const struct cluster_piece *fours = piece + segment->nr_pieces / 4 * 4;
     const uint64_t *ours = vcpu->code_words + piece->snapshot;
 
+    for (; piece < fours; piece += 4)
+        if (!same_piece(piece, &ours) || !same_piece(piece + 1, &ours) ||
+            !same_piece(piece + 2, &ours) || !same_piece(piece + 3, &ours))
+            return false;
     for (; piece < end; piece++)
-        if (!cluster_code_same_words(piece->host, &ours, piece->words))
+        if (!same_piece(piece, &ours))
             return false;
     return true;
 }

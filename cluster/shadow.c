@@ -5,9 +5,9 @@ enum {
     WORDS = CLUSTER_SHADOW_WORDS,
     /*
      * Words that belong to no instruction and are compared rather than begin a new piece.
-     * A piece costs the comparison about seven instructions, a word one.
+     * A piece costs the comparison about four instructions, a word one.
      */
-    MAX_HOLE = 6,
+    MAX_HOLE = 3,
     NO_PAGE = CLUSTER_REGION_PAGES,
 };
 
