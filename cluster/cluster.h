@@ -97,6 +97,7 @@ struct cluster_deps {
     uint64_t epoch;
     uint32_t resets;
     uint32_t nr;                /* of @on */
+    uint64_t looked_at;         /* when @on was as it says, in the ops' count */
     uint64_t has[CLUSTER_DEPS / 64];    /* which of all dependencies they are, as bits */
     struct {
         const uint64_t *entry;

@@ -121,6 +121,7 @@ struct nvmx_batch {
      */
     unsigned int reason;            /* of the last virtual exit */
     bool l1_ran;                    /* since then */
+    uint64_t l1_runs;               /* how often L1 was about to be entered */
     bool l1_spared[NVMX_BATCH_REASONS];
 };
 

@@ -333,6 +333,7 @@ bool nvmx_batch_before_l1(struct vcpu *v)
         return false;
 
     batch->l1_ran = true;
+    batch->l1_runs++;
     if ( unlikely(batch->due) )
         nvmx_batch_load_l1(v);
     go_on(v, batch);

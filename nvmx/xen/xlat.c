@@ -12,6 +12,15 @@
  *
  * What changed is found out at the next begin, which drops what depended on
  * it.
+ *
+ * Why page-table entries need not be looked at each time.  A processor goes on
+ * using a translation from its TLB, whatever becomes of the entries, until
+ * software invalidates it (SDM vol. 3, 4.10.2.3 and 4.10.4).  L1 can do that
+ * only where it runs by itself: a region ends before INVLPG, INVPCID and loads
+ * of control registers.  All else by which L1's translations are invalidated
+ * (VMX transitions without VPID, hypercalls, Xen's own reasons) takes away
+ * L1's ASID.  So what was looked at since L1 ran last, and since it lost its
+ * ASID last, may be used.
  */
 #include <xen/bitmap.h>
 #include <xen/perfc.h>
@@ -21,6 +30,7 @@
 #include <asm/p2m.h>
 #include <asm/paging.h>
 
+#include "batch.h"
 #include "mm-locks.h"
 #include "walk.h"
 #include "xlat.h"
@@ -29,6 +39,9 @@
 
 #define HOW_CR4 (X86_CR4_PAE | X86_CR4_SMEP | X86_CR4_SMAP | X86_CR4_PKE | \
                  X86_CR4_PKS)
+
+/* A generation of ASIDs that never is a processor's: asm/hvm/asid.h. */
+#define ASID_GONE ~0UL
 
 /* What unused places of the table point to. */
 static const uint64_t unused_entry;
@@ -47,7 +60,7 @@ static struct p2m_domain *host_p2m(const struct vcpu *v)
 static struct nvmx_xlat_how how_now(const struct vcpu *v)
 {
     return (struct nvmx_xlat_how){
-        .cr3 = v->arch.hvm.guest_cr[3] & PADDR_MASK & PAGE_MASK,
+        .cr3 = v->arch.hvm.guest_cr[3],
         .cr4 = v->arch.hvm.guest_cr[4] & HOW_CR4,
         .efer = v->arch.hvm.guest_efer,
         .generation = host_p2m(v)->generation,
@@ -154,9 +167,50 @@ static bool same_deps(const struct cluster_deps *deps)
     return !differ;
 }
 
-static bool same_as_before(const struct nvmx_xlat *xlat)
+/*
+ * The number of L1's TLB, never 0.  An ASID that was taken away is noted as
+ * such, before any entry is looked at: L1's next entry gets another one all the
+ * same, and should it be taken away again that will be seen.
+ */
+static uint64_t tlb_now(struct nvmx_xlat *xlat, struct vcpu *v)
 {
-    return xlat->deps ? same_deps(xlat->deps) : same_entries(xlat);
+    const struct nvmx_batch *batch = nvmx_batch_of(v);
+    uint64_t *generation = &v->arch.hvm.n1asid.generation;
+    uint64_t l1_runs = batch ? batch->l1_runs : xlat->l1_runs + 1;
+    bool flushed = read_atomic(generation) == 0;
+
+    if ( likely(!flushed) && likely(l1_runs == xlat->l1_runs) )
+        return xlat->tlbs;
+
+    if ( flushed )
+    {
+        write_atomic(generation, ASID_GONE);
+        smp_mb();
+    }
+    xlat->l1_runs = l1_runs;
+
+    return ++xlat->tlbs;
+}
+
+/* Without deps all that is known is to be right now. */
+static bool same_as_before(struct nvmx_xlat *xlat, struct vcpu *v)
+{
+    struct cluster_deps *deps = xlat->deps;
+    uint64_t tlb;
+
+    if ( !deps )
+        return same_entries(xlat);
+
+    tlb = tlb_now(xlat, v);
+    if ( likely(deps->looked_at == tlb) )
+    {
+        perfc_incr(nvmx_cluster_same_tlb);
+        return true;
+    }
+
+    deps->looked_at = tlb;
+
+    return same_deps(deps);
 }
 
 /*
@@ -281,7 +335,7 @@ uint64_t nvmx_xlat_begin(struct nvmx_xlat *xlat, struct vcpu *v,
         prepare_deps(deps, xlat->epoch);
     how = how_now(v);
     if ( likely(same_how(&xlat->how, &how)) && likely(!xlat->ended) &&
-         likely(same_as_before(xlat)) )
+         likely(same_as_before(xlat, v)) )
         return region_epoch(xlat);
 
     if ( !entries_say_all(&how) )

@@ -16,6 +16,9 @@
  * another page when that is asked for.  Where one has changed, all of them are
  * looked at.
  *
+ * Nor are they looked at as long as a processor's TLB would have kept them: see
+ * xlat.c.
+ *
  * Only the plain case is translated: 4-level paging with EFER.NXE, no
  * protection keys, and RAM.  Pages of the user count where SMAP does not
  * matter.
@@ -60,7 +63,7 @@ struct nvmx_place {
 
 /* Registers and modes that say how to translate. */
 struct nvmx_xlat_how {
-    uint64_t cr3;               /* without PCID */
+    uint64_t cr3;               /* with PCID: each has translations of its own */
     uint64_t cr4;               /* the bits that count */
     uint64_t efer;
     unsigned long generation;   /* of the p2m */
@@ -69,6 +72,8 @@ struct nvmx_xlat_how {
 
 struct nvmx_xlat {
     uint64_t epoch;
+    uint64_t l1_runs;           /* of the batch, with L1's present TLB */
+    uint64_t tlbs;              /* how many of those there have been */
     struct nvmx_xlat_how how;
     bool ended;                 /* this epoch ends with this execution */
     bool full;                  /* and so does everything that was kept */

@@ -19,6 +19,7 @@ RESUMED = "nvmx: VMRESUME within a cluster"
 WEAK = "nvmx: weakly exiting instructions carried out"
 NOT_TRIED = "nvmx: clusters not tried"
 WITHOUT_L1 = "nvmx: virtual exits without vmcs01"
+SAME_TLB = "nvmx: executions with L1's TLB as it was"
 COMPARED = "nvmx: predictions compared"
 WRONG = "nvmx: predictions that were wrong"
 

@@ -8,7 +8,7 @@ import os
 import re
 import unittest
 
-from lab_output import BATCH, WITHOUT_L1, perf_counters
+from lab_output import BATCH, SAME_TLB, WITHOUT_L1, perf_counters
 from texts import TextTest, exits_of, fields_told, read_text
 
 HERE = os.path.dirname(__file__)
@@ -70,6 +70,9 @@ class WithoutL1(unittest.TestCase):
         for name in ("vmcs-off", "vmcs-off-nb", "vmcs-on-nb"):
             with self.subTest(name):
                 self.assertEqual(perf_counters(name)[WITHOUT_L1], 0)
+
+    def test_pageTableEntries_wereNotLookedAt(self):
+        self.assertGreater(perf_counters("vmcs-on")[SAME_TLB], 1000)
 
     def test_l1_looksAtItself_behindThem(self):
         text = read_text("vmcs-off-nb")

@@ -157,6 +157,30 @@ reflected_invept:
     invept  (%rcx), %rax
     ret
 
+    .globl reflected_move
+reflected_move:
+    mov     reflected_b, %rax
+    mov     (%rax), %rdx
+    call    add
+    mov     reflected_a, %rax
+    mov     reflected_c, %rcx
+    xor     %rcx, (%rax)
+    ret
+
+    .globl reflected_seldom_move
+reflected_seldom_move:
+    mov     reflected_rounds, %rax
+    test    $3, %al
+    jnz     1f
+    mov     reflected_a, %rax
+    mov     reflected_c, %rcx
+    xor     %rcx, (%rax)
+    mov     reflected_b, %rax
+    invlpg  (%rax)
+1:  mov     reflected_b, %rax
+    mov     (%rax), %rdx
+    jmp     add
+
     .globl reflected_vmread
 reflected_vmread:
     mov     reflected_a, %rax

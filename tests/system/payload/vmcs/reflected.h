@@ -36,6 +36,9 @@ extern void reflected_vmwrite(void);        /* field a; b */
 extern void reflected_vmwrite_gs(void);     /* HOST_GS_BASE; b; then reads by GS, and its base */
 extern void reflected_seldom_wrmsr(void);   /* the same as wrmsr in each fourth round */
 extern void reflected_invept(void);         /* XORs the EPT entry at a with c; type b, reflected_eptp */
+/* Reads at b, behind or before which it XORs the page-table entry at a with c. */
+extern void reflected_move(void);           /* in each round, and invalidates nothing */
+extern void reflected_seldom_move(void);    /* in each fourth, and L1 is entered for INVLPG */
 extern void reflected_verw(void);           /* selector a */
 extern void reflected_invvpid(void);        /* type a */
 extern void reflected_cpuid(void);          /* leaf 0 */
