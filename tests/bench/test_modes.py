@@ -144,3 +144,13 @@ class VmcsCycles(unittest.TestCase):
             self.assertEqual(self.code(text), 0, text)
         for text in ("50", "VMREAD", "VMREAD=x", "VMREAD=1,", "VMLAUNCH=1", "VMREAD=1 VMWRITE=2"):
             self.assertEqual(self.code(text), 2, text)
+
+
+class L2Cmdline(unittest.TestCase):
+    def test_onlyOneWord_isTaken(self):
+        script = function("bench/run", "check_l2_cmdline") + "check_l2_cmdline"
+        for text, code in (("", 0), ("nopti", 0), ("mitigations=auto,nosmt", 0), ("a b", 2),
+                           ("a'b", 2), ("a\nb", 2)):
+            done = subprocess.run(["bash", "-c", script], stderr=subprocess.DEVNULL,
+                                  env={**os.environ, "L2_CMDLINE": text})
+            self.assertEqual(done.returncode, code, text)
