@@ -331,7 +331,7 @@ bool cluster_site_barren(struct cluster_vcpu *vcpu, uint64_t rip);
 
 /*
  * The same of the site with this @rsp and @kind, whatever is known of others at @rip: where many
- * sites share an address, as they do where L1 has its VM exits handled.
+ * sites share an address, as they do where L1 has its VM exits handled, and in small functions.
  */
 bool cluster_variant_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint64_t rsp,
                             unsigned int kind);

@@ -127,7 +127,9 @@ struct cluster_segment {
 /*
  * A site is an address and a variant: RSP modulo 16 there, of which alignment depends, and
  * cluster_run()'s @kind.  (Nothing else of RSP: kernels begin each system call at a
- * random place of its stack.)
+ * random place of its stack.  Where L1 exited before was tried as part of it, for functions
+ * that are called at several places: in the compile 108,925 instructions were recorded in
+ * place of 46,514, for 33,764 exits of L1 in place of 39,724.)
  */
 static inline uint16_t cluster_variant(uint64_t rsp, unsigned int kind)
 {

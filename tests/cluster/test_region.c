@@ -172,6 +172,26 @@ static void barrenSite_doesNotShadowAnotherOfItsRip(void **state)
     }
 }
 
+/*
+ * Told before anything else is asked.  Where no region is known at its address, that is told by
+ * the address alone, and does not count here.
+ */
+static void barrenSite_isKnownBesideARegionOfItsRip(void **state)
+{
+    struct guest *g = *state;
+    uint16_t other = cluster_variant(GUEST_RSP + 8, 0);
+    unsigned int exits = 0;
+
+    region_record(g, PAIR);
+    cluster_tracker_set_barren(g->vcpu, GUEST_CODE, other, 10);
+    cluster_tracker_set_barren(g->vcpu, GUEST_CODE + 1, other, 10);
+    assert_false(cluster_variant_barren(g->vcpu, GUEST_CODE, GUEST_RSP, 0));
+    assert_false(cluster_variant_barren(g->vcpu, GUEST_CODE + 1, GUEST_RSP + 8, 0));
+    while (cluster_variant_barren(g->vcpu, GUEST_CODE, GUEST_RSP + 8, 0))
+        exits++;
+    assert_int_equal(exits, 9);
+}
+
 static void otherStackAlignment_isAnotherRegion(void **state)
 {
     struct guest *g = *state;
@@ -668,6 +688,7 @@ int main(void)
         BOTH(kindOfVmExit_hasARegionOfItsOwn),
         BOTH(lonelyInstruction_isBarren),
         BOTH(barrenSite_doesNotShadowAnotherOfItsRip),
+        BOTH(barrenSite_isKnownBesideARegionOfItsRip),
         BOTH(otherStackAlignment_isAnotherRegion),
         BOTH(stackAnywhere_isTheSameRegion),
         BOTH(callsAndReturns_areFollowed),
