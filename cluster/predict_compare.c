@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "predict_compare.h"
 #include "alu.h"
+#include "code.h"
 #include "tlb.h"
 
 static bool differs(struct cluster_mismatch *m, enum cluster_mismatch_kind kind, uint64_t where,
@@ -50,8 +51,11 @@ uint64_t cluster_predict_bytes(const uint8_t *host, unsigned int width)
 static bool same_page(const uint8_t *expected, const uint8_t *actual, uint64_t linear,
                       struct cluster_mismatch *m)
 {
+    const uint64_t *words = (const uint64_t *)expected;
     unsigned int i;
 
+    if (cluster_code_same_words(actual, &words, CLUSTER_PAGE_SIZE / 8))
+        return true;
     for (i = 0; i < CLUSTER_PAGE_SIZE; i += 8) {
         uint64_t e = cluster_load(expected + i, 8), a = cluster_load(actual + i, 8);
 
