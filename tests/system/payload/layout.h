@@ -34,6 +34,8 @@
 #define PTE_PRESENT     0x001
 #define PTE_WRITE       0x002
 #define PTE_USER        0x004
+#define PTE_ACCESSED    0x020
+#define PTE_DIRTY       0x040
 #define PTE_NX          (1 << 63)
 
 /* Selectors. */

@@ -48,7 +48,7 @@ struct table_pointer {
 } __attribute__((packed));
 
 /* start.S, run.S */
-extern uint64_t gdt[], test_table[512], other_table[512];
+extern uint64_t gdt[], other_table[512];
 extern const char trap_entries[];
 
 /* cases/: pages of code that are mapped a second time; what RIP-relative operands name */
@@ -209,7 +209,7 @@ static void map(uint64_t linear, const struct page *page, uint64_t flags)
     *test_entry(linear) = (uintptr_t)page | flags;
 }
 
-static void flush_tlb(void)
+void machine_flush_tlb(void)
 {
     uint64_t cr3;
 
@@ -268,7 +268,7 @@ static void map_pages(const struct test_case *c)
     *test_entry(LIN_IO_APIC) = IO_APIC_PHYSICAL | PTE_PRESENT | PTE_WRITE;
     *test_entry(LIN_HPET) = HPET_PHYSICAL | PTE_PRESENT | PTE_WRITE;
     map_other_address_space();
-    flush_tlb();
+    machine_flush_tlb();
 }
 
 static void make_vmcs_current(void)

@@ -33,6 +33,12 @@ uint64_t machine_distance(const struct test_case *c);
  */
 void machine_grant(uint64_t linear);
 
+/* The page table at LIN_BASE; start.S has it. */
+extern uint64_t test_table[512];
+
+/* Behind a change of it. */
+void machine_flush_tlb(void);
+
 /* End of an interrupt of the local APIC. */
 void machine_end_interrupt(void);
 

@@ -7,8 +7,6 @@
 #include "cases.h"
 
 #define ENTRY(linear)   (test_table + ((linear) - LIN_BASE) / 4096 * 8)
-#define PTE_ACCESSED    0x20
-#define PTE_DIRTY       0x40
 
 #define MSR_EFER        0xc0000080
 #define EFER_NXE        (1 << 11)

@@ -92,6 +92,18 @@ add:
     mov     %rcx, reflected_sum
     ret
 
+read:
+    mov     reflected_b, %rax
+    mov     (%rax), %rdx
+    jmp     add
+
+/* The entry at a. */
+flip:
+    mov     reflected_a, %rax
+    mov     reflected_c, %rcx
+    xor     %rcx, (%rax)
+    ret
+
 turn:
     mov     reflected_b, %rax
     xor     reflected_c, %rax
@@ -149,9 +161,7 @@ reflected_seldom_wrmsr:
 
     .globl reflected_invept
 reflected_invept:
-    mov     reflected_a, %rax
-    mov     reflected_c, %rcx
-    xor     %rcx, (%rax)
+    call    flip
     mov     reflected_b, %rax
     lea     reflected_eptp, %rcx
     invept  (%rcx), %rax
@@ -159,27 +169,18 @@ reflected_invept:
 
     .globl reflected_move
 reflected_move:
-    mov     reflected_b, %rax
-    mov     (%rax), %rdx
-    call    add
-    mov     reflected_a, %rax
-    mov     reflected_c, %rcx
-    xor     %rcx, (%rax)
-    ret
+    call    read
+    jmp     flip
 
     .globl reflected_seldom_move
 reflected_seldom_move:
     mov     reflected_rounds, %rax
     test    $3, %al
-    jnz     1f
-    mov     reflected_a, %rax
-    mov     reflected_c, %rcx
-    xor     %rcx, (%rax)
+    jnz     read
+    call    flip
     mov     reflected_b, %rax
     invlpg  (%rax)
-1:  mov     reflected_b, %rax
-    mov     (%rax), %rdx
-    jmp     add
+    jmp     read
 
     .globl reflected_vmread
 reflected_vmread:

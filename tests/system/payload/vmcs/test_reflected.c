@@ -5,6 +5,7 @@
  */
 #include "tests.h"
 #include "controls.h"
+#include "machine.h"
 #include "reflected.h"
 #include "report.h"
 #include "run.h"
@@ -30,10 +31,8 @@
 
 enum {
     ROUNDS = 60, CR4_DE = 8, CR3_PWT = 8, BTF = 2, INVVPID_CONTEXT = 1, INVEPT_ONE = 1,
-    RFLAGS_IF_SET = 0x202, UD_VECTOR = 6, PTE_IN_USE = 0x63, LVT_MASKED = 1 << 16, DIVIDE_BY_1 = 0xb,
+    RFLAGS_IF_SET = 0x202, UD_VECTOR = 6, LVT_MASKED = 1 << 16, DIVIDE_BY_1 = 0xb,
 };
-
-extern uint64_t test_table[512];        /* start.S: maps LIN_BASE */
 
 /* What GS and FS lead to. */
 static uint64_t targets[4] = { 0x1111, 0x2222, 0x3333, 0x4444 };
@@ -228,13 +227,6 @@ static void test_invept(struct vm *vm)
     run_l2(vm, &s, l2_op_load_on, address_of(&world.data.word[1]));
 }
 
-static void flush_tlb(void)
-{
-    uint64_t cr3;
-
-    __asm__ volatile("mov %%cr3, %0; mov %0, %%cr3" : "=r"(cr3) : : "memory");
-}
-
 /*
  * L1 moves a page of its own.  Without VPID the next exit of L2 does away with the old
  * translation, as the entry behind it does; with it INVLPG has to, and for all other exits L1
@@ -250,11 +242,11 @@ static void test_move(struct vm *vm, bool ept)
 
     world.data.word[0] = 0x5eed;
     world.other_data.word[0] = 0xbead;
-    test_table[0] = address_of(&world.data) | PTE_IN_USE;
-    flush_tlb();
+    test_table[0] = address_of(&world.data) | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED | PTE_DIRTY;
+    machine_flush_tlb();
     test(vm, ept, &s[ept]);
     test_table[0] = 0;
-    flush_tlb();
+    machine_flush_tlb();
 }
 
 void test_reflected(void)
