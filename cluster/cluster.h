@@ -331,10 +331,16 @@ bool cluster_site_barren(struct cluster_vcpu *vcpu, uint64_t rip);
 
 /*
  * The same of the site with this @rsp and @kind, whatever is known of others at @rip: where many
- * sites share an address, as they do where L1 has its VM exits handled, and in small functions.
+ * sites share an address, as they do where L1 has its VM exits handled.
  */
 bool cluster_variant_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint64_t rsp,
                             unsigned int kind);
+
+/*
+ * The one for where L1 has exited: by @rip alone, but where a region is known there, as in small
+ * functions, by the site.
+ */
+bool cluster_exit_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint64_t rsp);
 
 /*
  * L1 has exited at regs->rip by an exiting instruction that has not been

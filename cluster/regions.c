@@ -247,10 +247,13 @@ static void forget_all(struct run *r)
 bool cluster_variant_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint64_t rsp,
                             unsigned int kind)
 {
-    /* Where it has exited the RIP alone is looked at, as long as no region is known there. */
-    if (kind == 0 && !cluster_store_has_site(vcpu, rip))
-        return false;
     return cluster_tracker_is_barren(vcpu, rip, cluster_variant(rsp, kind));
+}
+
+bool cluster_exit_barren(struct cluster_vcpu *vcpu, uint64_t rip, uint64_t rsp)
+{
+    return cluster_site_barren(vcpu, rip) ||
+           (cluster_store_has_site(vcpu, rip) && cluster_variant_barren(vcpu, rip, rsp, 0));
 }
 
 void cluster_regions_run(struct cluster_vcpu *vcpu, enum cluster_mode mode,

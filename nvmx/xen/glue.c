@@ -331,8 +331,7 @@ bool nvmx_cluster_do_run(struct cpu_user_regs *regs, unsigned int exit_reason)
         return false;
 
     /* Soon, since many exits end here: there is nothing to be gained. */
-    if ( cluster_site_barren(&cluster->engine, regs->rip) ||
-         cluster_variant_barren(&cluster->engine, regs->rip, regs->rsp, 0) )
+    if ( cluster_exit_barren(&cluster->engine, regs->rip, regs->rsp) )
     {
         perfc_incr(nvmx_cluster_barren);
         return false;

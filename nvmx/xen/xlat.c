@@ -208,9 +208,12 @@ static bool same_as_before(struct nvmx_xlat *xlat, struct vcpu *v)
         return true;
     }
 
+    if ( !same_deps(deps) )
+        return false;
+
     deps->looked_at = tlb;
 
-    return same_deps(deps);
+    return true;
 }
 
 /*

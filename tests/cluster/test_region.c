@@ -185,9 +185,9 @@ static void barrenSite_isKnownBesideARegionOfItsRip(void **state)
     region_record(g, PAIR);
     cluster_tracker_set_barren(g->vcpu, GUEST_CODE, other, 10);
     cluster_tracker_set_barren(g->vcpu, GUEST_CODE + 1, other, 10);
-    assert_false(cluster_variant_barren(g->vcpu, GUEST_CODE, GUEST_RSP, 0));
-    assert_false(cluster_variant_barren(g->vcpu, GUEST_CODE + 1, GUEST_RSP + 8, 0));
-    while (cluster_variant_barren(g->vcpu, GUEST_CODE, GUEST_RSP + 8, 0))
+    assert_false(cluster_exit_barren(g->vcpu, GUEST_CODE, GUEST_RSP));
+    assert_false(cluster_exit_barren(g->vcpu, GUEST_CODE + 1, GUEST_RSP + 8));
+    while (cluster_exit_barren(g->vcpu, GUEST_CODE, GUEST_RSP + 8))
         exits++;
     assert_int_equal(exits, 9);
 }
