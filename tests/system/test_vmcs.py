@@ -29,6 +29,11 @@ TESTS = {
 # Error numbers of VMfailValid (SDM vol. 3, 31.4) that the table of failures brings about.
 ERRORS = {2, 3, 4, 5, 7, 9, 10, 15, 26, 28}
 
+# Of test_reflected.c: the reason that the last of a run's 60 rounds ends with, for each of two
+# runs; and L1's traps, for NMIs of both runs.
+REASONS_ASKED_FOR = {"interrupt window": 7, "nmi window": 8, "preemption timer": 52}
+TRAPS_OF_L1 = {"nmis": 120, "seldom nmis": 30, "breakpoint": 60}
+
 
 class Modes(TextTest):
     def test_everyMode_saysWhatTheStockPathSays(self):
@@ -79,6 +84,17 @@ class WithoutL1(unittest.TestCase):
         for ept in ("", ", ept"):
             self.assertGreater(text.count(f"\ncase reflected{ept} "), 25)
         self.assertGreater(text.count("  rounds left n=0 sum="), 100)
+
+    def test_windowsTimersAndTraps_happenOnTheStockPath(self):
+        text = read_text("vmcs-off-nb")
+        cases = dict(re.findall(r"^case reflected((?:, ept)? [a-z -]+)$\n((?:  .*\n)*)", text, re.M))
+        for ept in ("", ", ept"):
+            for name, reason in REASONS_ASKED_FOR.items():
+                with self.subTest(ept + name):
+                    self.assertEqual(exits_of(cases[f"{ept} {name}"]), [reason] * 2)
+            for name, number in TRAPS_OF_L1.items():
+                with self.subTest(ept + name):
+                    self.assertIn(f"  traps of l1 n={number:x} ", cases[f"{ept} {name}"])
 
 
 class Fields(unittest.TestCase):

@@ -306,6 +306,11 @@ static bool is_x2apic(void)
     return read_msr(MSR_APIC_BASE) & APIC_BASE_X2APIC;
 }
 
+void machine_break_at(uint64_t rip)
+{
+    __asm__ volatile("mov %0, %%dr0; mov %1, %%dr7" : : "r"(rip), "r"(0x402ul));
+}
+
 void machine_restore(void)
 {
     __asm__ volatile("mov %0, %%dr7" : : "r"(0x400ul));

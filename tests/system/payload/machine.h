@@ -18,6 +18,9 @@ bool machine_init(void);
 /* Pages, page tables and the current VMCS as every case finds them. */
 void machine_prepare(const struct test_case *c);
 
+/* From now on there is a breakpoint at @rip. */
+void machine_break_at(uint64_t rip);
+
 /* Undo what a case may have switched on: breakpoints, xAPIC mode. */
 void machine_restore(void);
 

@@ -7,7 +7,10 @@
 #define HOST_GS_BASE    0x6c08
 #define REASON_EXCEPTION 0
 #define REASON_INTERRUPT 1
+#define REASON_INTERRUPT_WINDOW 7
+#define REASON_NMI_WINDOW 8
 #define REASON_VMCALL   18
+#define REASON_TIMER    52
 #define UD2_LENGTH      2
 #define VMCALL_LENGTH   3
 
@@ -27,6 +30,13 @@ reflected_entry:
     je      handle
     mov     $VMCALL_LENGTH, %edx
     cmp     $REASON_VMCALL, %ecx
+    je      handle
+    xor     %edx, %edx
+    cmp     $REASON_INTERRUPT_WINDOW, %ecx
+    je      handle
+    cmp     $REASON_NMI_WINDOW, %ecx
+    je      handle
+    cmp     $REASON_TIMER, %ecx
     jne     stop
 handle:
     mov     $GUEST_RIP, %eax
@@ -35,6 +45,8 @@ handle:
     vmwrite %rcx, %rax
     mov     reflected_action, %rax
     call    *%rax
+    .globl reflected_next
+reflected_next:
 next:
     mov     reflected_rounds, %rax
     sub     $1, %rax

@@ -5,7 +5,8 @@
  *
  * With GUEST_RIP at an L2 that says VMCALL again and again and HOST_RIP at reflected_entry,
  * vmx_enter() returns behind reflected_rounds exits, or at an exit for another reason than
- * VMCALL, UD2 or an interrupt.  In each round L1 calls reflected_action.  None of it has to leave
+ * VMCALL, UD2, an interrupt, a window, or the preemption timer.  In each round L1 calls
+ * reflected_action, and comes to reflected_next.  None of it has to leave
  * the region that begins at HOST_RIP, but for the actions that say so.
  *
  * With HOST_RIP at reflected_timer_entry only interrupts count as rounds, and there is no action:
@@ -18,7 +19,7 @@
 #ifndef __ASSEMBLER__
 #include "layout.h"
 
-extern const char reflected_entry[], reflected_timer_entry[];
+extern const char reflected_entry[], reflected_timer_entry[], reflected_next[];
 extern uint64_t reflected_rounds;           /* left */
 extern void (*reflected_action)(void);
 extern uint64_t reflected_a, reflected_b, reflected_c;      /* its arguments */

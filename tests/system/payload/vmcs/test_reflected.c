@@ -9,14 +9,17 @@
 #include "reflected.h"
 #include "report.h"
 #include "run.h"
+#include "trap.h"
 #include "vmx.h"
 #include "world.h"
 
+#define MSR_X2APIC_ID   0x802
 #define MSR_X2APIC_ICR  0x830
 #define MSR_X2APIC_LVTT 0x832
 #define MSR_X2APIC_TMICT 0x838
 #define MSR_X2APIC_TDCR 0x83e
 #define ICR_SELF        (1u << 18)
+#define ICR_NMI         (1u << 14 | 4u << 8)
 #define MSR_SYSENTER    0x174
 #define MSR_DEBUGCTL    0x1d9
 #define MSR_PAT         0x277
@@ -31,7 +34,7 @@
 
 enum {
     ROUNDS = 60, CR4_DE = 8, CR3_PWT = 8, BTF = 2, INVVPID_CONTEXT = 1, INVEPT_ONE = 1,
-    RFLAGS_IF_SET = 0x202, UD_VECTOR = 6, LVT_MASKED = 1 << 16, DIVIDE_BY_1 = 0xb,
+    RFLAGS_IF_SET = 0x202, DB_VECTOR = 1, NMI_VECTOR = 2, UD_VECTOR = 6, LVT_MASKED = 1 << 16, DIVIDE_BY_1 = 0xb,
 };
 
 /* What GS and FS lead to. */
@@ -183,6 +186,80 @@ static void test_interrupts(struct vm *vm, bool ept)
 }
 
 /*
+ * Those exits that L1 asks for, and takes back: in each other round.  L2 is where it was, but for
+ * the rounds between.
+ */
+static void test_windows(struct vm *vm, bool ept)
+{
+    const uint64_t cpu = vmx_value(CPU_BASED_VM_EXEC_CONTROL);
+    const uint64_t pin = vmx_value(PIN_BASED_VM_EXEC_CONTROL);
+    const struct series all[] = {
+        { "interrupt window", reflected_vmwrite, CPU_BASED_VM_EXEC_CONTROL,
+          cpu | CPU_INTERRUPT_WINDOW, CPU_INTERRUPT_WINDOW, 0, 0 },
+        { "nmi window", reflected_vmwrite, CPU_BASED_VM_EXEC_CONTROL, cpu | CPU_NMI_WINDOW,
+          CPU_NMI_WINDOW, 0, 0 },
+        { "preemption timer", reflected_vmwrite, PIN_BASED_VM_EXEC_CONTROL,
+          pin | PIN_PREEMPTION_TIMER, PIN_PREEMPTION_TIMER, 0, 0 },
+    };
+    unsigned int i;
+
+    for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (!controls_can((uint32_t)all[i].a, (uint32_t)all[i].c))
+            continue;
+        begin(vm, ept, &all[i]);
+        vmx_write(GUEST_RFLAGS, RFLAGS_IF_SET);
+        vmx_write(GUEST_PREEMPTION_TIMER, 0);
+        run(vm, &all[i]);
+        run(vm, &all[i]);
+    }
+}
+
+static void say_traps(void)
+{
+    report_text("  traps of l1");
+    look_say("n", trap_seen.number);
+    look_say("places", trap_seen.places);
+    report_text("\n");
+}
+
+/*
+ * L1 sends them to itself, and takes them behind the WRMSR.  As for interrupts, where it is
+ * seldom L1 has not been entered before.
+ */
+static void test_nmis(struct vm *vm, bool ept)
+{
+    const uint64_t nmi = read_msr(MSR_X2APIC_ID) << 32 | ICR_NMI;
+    const struct series all[] = {
+        { "nmis", reflected_wrmsr, MSR_X2APIC_ICR, nmi, 0, 0, 0 },
+        { "seldom nmis", reflected_seldom_wrmsr, MSR_X2APIC_ICR, nmi, 0, 0, 0 },
+    };
+    unsigned int i;
+
+    for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        trap_expect(1u << NMI_VECTOR);
+        test(vm, ept, &all[i]);
+        say_traps();
+    }
+    trap_expect(0);
+}
+
+/* In the handler, for a time. */
+static void test_breakpoint(struct vm *vm, bool ept)
+{
+    const struct series s = { "breakpoint", reflected_nothing, 0, 0, 0, 0, 0 };
+
+    begin(vm, ept, &s);
+    run(vm, &s);
+    trap_expect(1u << DB_VECTOR);
+    machine_break_at(address_of(reflected_next));
+    run(vm, &s);
+    machine_restore();
+    say_traps();
+    trap_expect(0);
+    run(vm, &s);
+}
+
+/*
  * L1's timer expires wherever it does: in L2, in L1's handler, which has interrupts shut, and in
  * Xen while it acts for L1.  All that can be told of it is that each one comes.
  */
@@ -259,6 +336,9 @@ void test_reflected(void)
         test_actions(vm, ept);
         test_lacking(vm, ept);
         test_interrupts(vm, ept);
+        test_windows(vm, ept);
+        test_nmis(vm, ept);
+        test_breakpoint(vm, ept);
         test_timer(vm, ept);
         test_exceptions(vm, ept);
         test_move(vm, ept);
