@@ -96,20 +96,22 @@ static void connect(struct cluster_recorder *r)
     r->way = CLUSTER_NO_INDEX;
 }
 
-/* Append the node at r->next.  VMRESUME and VMLAUNCH count as exiting, too. */
-static void append(struct cluster_recorder *r, const struct cluster_node *node)
+/* Append the node at r->next. */
+static void append(struct cluster_recorder *r, struct cluster_node *node)
 {
     connect(r);
     cluster_graph_insert(r->vcpu, r->next);
+    node->exited = r->exited;
     r->next++;
     r->depth++;
-    if (!cluster_insn_exits(&node->insn)) {
+    r->exiting += cluster_insn_exits(&node->insn);
+    if (!r->exited) {
         r->gap++;
         return;
     }
-    r->exiting++;
+    r->exits++;
     r->gap = 0;
-    cluster_recorder_note_exiting(r);
+    cluster_recorder_note_exit(r);
 }
 
 /* @insn was executed.  False: it went to another stack. */
@@ -133,10 +135,18 @@ static bool event_before(struct cluster_recorder *r, const struct cluster_insn *
     return r->interrupted;
 }
 
+/* How often has this processor been told not to have exited? */
+static unsigned int silent(const struct cluster_exec *x)
+{
+    return x->world.silent ? *x->world.silent : 0;
+}
+
 /* Execute @node, new or not.  LAST and STOP end the recording, x->stop says why. */
 static enum cluster_step execute(struct cluster_recorder *r, uint32_t node)
 {
     const struct cluster_insn *insn = &r->vcpu->node[node].insn;
+    bool first = r->depth == 0 && cluster_recorder_has_exited(r);
+    unsigned int before = silent(r->x);
     enum cluster_step did;
 
     if (event_before(r, insn)) {
@@ -146,6 +156,7 @@ static enum cluster_step execute(struct cluster_recorder *r, uint32_t node)
     did = cluster_step(r->x, insn);
     if (did == CLUSTER_STEP_STOP)
         return did;
+    r->exited = first || (cluster_insn_exits(insn) && silent(r->x) == before);
     r->out->insns++;
     r->out->exiting += cluster_insn_exits(insn);
     if (did == CLUSTER_STEP_NEXT && cluster_step_event_behind(r->x, insn))
@@ -185,7 +196,7 @@ static bool follow_loop(struct cluster_recorder *r, uint32_t n)
 
         if (did == CLUSTER_STEP_STOP || did == CLUSTER_STEP_LAST)
             return false;
-        r->gap = cluster_insn_exits(&node->insn) ? 0 : r->gap + 1;
+        r->gap = r->exited ? 0 : r->gap + 1;
         if (!cluster_insn_branches(&node->insn)) {
             n++;
             continue;
@@ -229,7 +240,7 @@ static bool close_loop(struct cluster_recorder *r, uint32_t head)
         return end(r, CLUSTER_STOP_EDGE);
     }
     r->vcpu->node[head].header = true;
-    if (r->exiting > r->vcpu->node[head].exiting)
+    if (r->gap < r->depth - r->vcpu->node[head].depth)      /* L1 would have exited in it */
         cluster_recorder_keep(r);
     return follow_loop(r, head);
 }
@@ -264,10 +275,11 @@ static bool joins_older(struct cluster_recorder *r)
     return true;
 }
 
-static bool ends_with(struct cluster_recorder *r, const struct cluster_node *node)
+static bool ends_with(struct cluster_recorder *r, struct cluster_node *node)
 {
     if (node->insn.op != CLUSTER_OP_VMRESUME && node->insn.op != CLUSTER_OP_VMLAUNCH)
         return false;
+    r->exited = true;
     append(r, node);
     return true;
 }

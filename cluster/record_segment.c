@@ -10,7 +10,7 @@ static struct cluster_extent extent_now(const struct cluster_recorder *r)
 {
     return (struct cluster_extent){ .nodes = r->next, .edges = r->vcpu->nr_edges,
                             .low = r->stack.low, .high = r->stack.high,
-                            .exiting = r->exiting };
+                            .exits = r->exits };
 }
 
 void cluster_recorder_keep(struct cluster_recorder *r)
@@ -66,25 +66,16 @@ void cluster_recorder_undo(struct cluster_recorder *r, unsigned int pages)
         r->vcpu->edge[r->from].node = CLUSTER_NO_INDEX;
 }
 
-/* A first segment begins where L1 has exited already, or, at HOST_RIP, where it has not. */
-static bool has_exited(const struct cluster_recorder *r)
+bool cluster_recorder_has_exited(const struct cluster_recorder *r)
 {
     return r->from == CLUSTER_NO_INDEX && cluster_variant_kind(r->region->variant) == 0;
 }
 
-/* Of a first segment, up to now; what this processor would not have exited for is none. */
-static unsigned int exits_avoided(const struct cluster_recorder *r)
-{
-    unsigned int silent = r->x->world.silent ? *r->x->world.silent : 0;
-    unsigned int others = has_exited(r) + silent;
-
-    return r->exiting > others ? r->exiting - others : 0;
-}
-
-void cluster_recorder_note_exiting(struct cluster_recorder *r)
+void cluster_recorder_note_exit(struct cluster_recorder *r)
 {
     if (r->from == CLUSTER_NO_INDEX)
-        r->pays |= cluster_region_pays(1, r->next - r->first, exits_avoided(r));
+        r->pays |= cluster_region_pays(1, r->next - r->first,
+                                       r->exits - cluster_recorder_has_exited(r));
     cluster_recorder_keep(r);
 }
 
@@ -98,17 +89,17 @@ static bool is_hopeless(const struct cluster_recorder *r)
 }
 
 /*
- * Where L1 has exited already, an exit is avoided only by a second exiting instruction.
+ * Where L1 has exited already, an exit is avoided only by a second instruction that exits.
  * A loop that was left, or a place of the region, leads to others.
  */
 bool cluster_recorder_is_worth_it(const struct cluster_recorder *r)
 {
-    int needed = 1 + has_exited(r);
+    unsigned int needed = 1 + cluster_recorder_has_exited(r);
 
     if (r->kept.nodes == r->first || is_hopeless(r))
         return false;
     return r->joined != CLUSTER_NO_INDEX || r->onward != CLUSTER_NO_INDEX ||
-           r->kept.exiting - r->start.exiting >= needed;
+           r->kept.exits >= needed;
 }
 
 static void use_bytes(struct cluster_recorder *r)
@@ -156,7 +147,7 @@ bool cluster_recorder_commit(struct cluster_recorder *r, unsigned int pages)
     segment->next = CLUSTER_NO_INDEX;
     segment->rsp_low = r->kept.low;
     segment->rsp_high = r->kept.high;
-    segment->nr_exiting = r->kept.exiting - r->start.exiting;
+    segment->nr_exiting = r->kept.exits;
     vcpu->nr_segments++;
     vcpu->nr_nodes = r->kept.nodes;
     r->region->nr_nodes += segment->nr_nodes;

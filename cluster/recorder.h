@@ -13,7 +13,7 @@
 struct cluster_extent {
     uint32_t nodes, edges;      /* ends in the pools */
     int32_t  low, high;         /* of the stack */
-    uint16_t exiting;
+    unsigned int exits;
 };
 
 struct cluster_recorder {
@@ -29,6 +29,8 @@ struct cluster_recorder {
     int64_t rsp;                /* less that at the region's entry */
     uint32_t call;
     unsigned int depth, exiting, gap;
+    unsigned int exits;         /* those of the exiting ones that L1 would have exited by */
+    bool exited;                /* the one executed last is one of these */
     struct cluster_extent start, kept;
     uint32_t joined;            /* an older node that the path goes to, or NO_INDEX */
     uint32_t onward;
@@ -39,8 +41,11 @@ struct cluster_recorder {
 /* All that has been recorded is worth keeping. */
 void cluster_recorder_keep(struct cluster_recorder *r);
 
-/* An exiting instruction was appended: up to there, too. */
-void cluster_recorder_note_exiting(struct cluster_recorder *r);
+/* One that L1 would have exited by was appended: up to there, too. */
+void cluster_recorder_note_exit(struct cluster_recorder *r);
+
+/* A first segment begins where L1 has exited already, or, at HOST_RIP, where it has not. */
+bool cluster_recorder_has_exited(const struct cluster_recorder *r);
 
 /* Is what is worth keeping a segment?  The recording has ended, with x->stop. */
 bool cluster_recorder_is_worth_it(const struct cluster_recorder *r);

@@ -64,7 +64,8 @@ struct cluster_node {
     int32_t  rsp;
     uint16_t depth;             /* instructions executed before it on its path, from the region's entry */
     uint16_t exiting;           /* exiting ones among them */
-    uint16_t gap;               /* not exiting ones on its path, since the last that exits */
+    uint16_t gap;               /* executed before it on its path, since L1 would have exited */
+    bool     exited;            /* L1 would have exited by it when it was recorded */
     uint32_t segment;
     uint32_t code;              /* of a header and a segment's first: offset in the arena where C may enter; else NO_INDEX */
     bool     header;            /* edges from elsewhere may come here: nothing is known of the state
@@ -77,7 +78,7 @@ struct cluster_node {
 
 static inline unsigned int cluster_node_gap_behind(const struct cluster_node *node)
 {
-    return cluster_insn_exits(&node->insn) ? 0 : node->gap + 1u;
+    return node->exited ? 0 : node->gap + 1u;
 }
 
 /*
@@ -114,7 +115,7 @@ struct cluster_segment {
     uint32_t first_piece, nr_pieces;    /* adjacent */
     uint32_t code;              /* offset in the arena of its entry, or NO_INDEX: not translated */
     uint32_t first_slot, nr_slots;      /* adjacent */
-    uint32_t nr_exiting;        /* nodes that exit */
+    uint32_t nr_exiting;        /* nodes that L1 would have exited by */
     uint32_t next;              /* the region's next segment, or NO_INDEX */
     uint64_t compared;          /* the execution (cluster_vcpu.executions) that did so last */
     uint64_t located;           /* its pieces' hosts are good while this is the region's */
@@ -160,7 +161,7 @@ struct cluster_region {
     uint32_t first_target, last_target; /* nodes that others may go to, a list; see graph.h */
     uint32_t hash_next;         /* regions of the same bucket */
     uint16_t nr_nodes, nr_pages;
-    uint32_t nr_exiting;        /* nodes that exit, VMRESUME and VMLAUNCH included */
+    uint32_t nr_exiting;        /* nodes that L1 would have exited by, VMRESUME and VMLAUNCH included */
     int32_t  rsp_low, rsp_high; /* extent of all its segments' stack accesses */
     uint64_t located;           /* how often its pages' hosts were forgotten; never 0 in use */
     struct cluster_deps deps;   /* of what is known of pages */

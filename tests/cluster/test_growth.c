@@ -326,6 +326,46 @@ static void wholeWayOfExitsThatAreNone_isNotTried(void **state)
     g->silent_field = 0;
 }
 
+/* A path that goes on in another way than to VMRESUME is kept for its exits, which these are not. */
+static void pathOfExitsThatAreNone_isNotKept(void **state)
+{
+    struct guest *g = *state;
+    unsigned int i;
+
+    g->silent_field = 0x681e;
+    g->regs.gpr[CLUSTER_RCX] = g->silent_field;
+    guest_put_code(g, GUEST_CODE, CODE("vmread rax, rdx; vmread rbx, rcx; vmread rsi, rcx; int3"));
+    for (i = 0; i < 3; i++)
+        region_exit(g);
+    region_expect(g, 3, 1, CLUSTER_STOP_UNSUPPORTED);
+    assert_null(g->out.recorded);
+    assert_null(region_of(g, GUEST_CODE));
+    g->silent_field = 0;
+}
+
+/* The gap is that between real ones, and what lies behind the last of them is cut off. */
+static void exitThatIsNone_doesNotEndAGap(void **state)
+{
+    enum { HALF = CLUSTER_MAX_GAP / 2 };
+    struct guest *g = *state;
+    uint64_t at = GUEST_CODE;
+    unsigned int i;
+
+    g->silent_field = 0x681e;
+    g->regs.gpr[CLUSTER_RCX] = g->silent_field;
+    guest_put_code(g, at, CODE("vmread rax, rdx; vmread rbx, rdx; vmread rsi, rcx"));
+    for (i = 0, at += 9; i < CLUSTER_MAX_GAP + 8; i++, at++)
+        *guest_at(g, at) = 0x90;
+    guest_put_code(g, GUEST_CODE + 9 + HALF, CODE("vmread rsi, rcx"));
+    guest_put_code(g, at, CODE("vmread rsi, rdx; int3"));
+    for (i = 0; i < 3; i++)
+        region_exit(g);
+    assert_int_equal(g->out.stop, CLUSTER_STOP_GAP);
+    assert_int_equal(g->out.recorded->nr_nodes, 2);
+    assert_int_equal(g->out.recorded->nr_exiting, 2);
+    g->silent_field = 0;
+}
+
 /* For its beginning, which is what will be left of it. */
 static void wholeWayOfWhichABeginningPays_isKept(void **state)
 {
@@ -350,6 +390,8 @@ int main(void)
         BOTH(wholeWayThatDoesNotPay_isNotTried),
         BOTH(wholeWayThatPays_isKept),
         BOTH(wholeWayOfExitsThatAreNone_isNotTried),
+        BOTH(pathOfExitsThatAreNone_isNotKept),
+        BOTH(exitThatIsNone_doesNotEndAGap),
         BOTH(wholeWayOfWhichABeginningPays_isKept),
     };
 
