@@ -123,6 +123,7 @@ struct nvmx_batch {
     bool l1_ran;                    /* since then */
     uint64_t l1_runs;               /* how often L1 was about to be entered */
     bool l1_spared[NVMX_BATCH_REASONS];
+    unsigned int nr_spared;         /* of these reasons */
 };
 
 /*

@@ -26,12 +26,24 @@ static bool is_usual(const struct vcpu *v, const struct nvmx_batch *batch)
              VM_ENTRY_LOAD_PERF_GLOBAL_CTRL);
 }
 
-/* What a region may want to know behind the next virtual exit. */
+/* The virtual exit before: L1 was entered behind it, or not. */
+static void note_spared(struct nvmx_batch *batch)
+{
+    bool *spared = &batch->l1_spared[batch->reason];
+
+    batch->nr_spared += !batch->l1_ran - *spared;
+    *spared = !batch->l1_ran;
+}
+
+/*
+ * What a region may want to know behind the next virtual exit, where one has
+ * spared L1 lately.
+ */
 static void remember_l1(struct nvmx_batch *batch)
 {
     unsigned int i;
 
-    batch->l1_known = ACCESS_ONCE(nvmx_cluster_mode) != NVMX_CLUSTER_OFF;
+    batch->l1_known = batch->nr_spared != 0;
     if ( !batch->l1_known )
         return;
 
@@ -46,7 +58,7 @@ static void remember_l1(struct nvmx_batch *batch)
 static bool begin(struct vcpu *v, struct nvmx_batch *batch)
 {
     batch->entered = ACCESS_ONCE(nvmx_batch_enabled);
-    batch->l1_spared[batch->reason] = !batch->l1_ran;
+    note_spared(batch);
     if ( batch->due )
         /* Which vmx_intr_assist() would have set, there being no event. */
         batch->owes_tpr = true;

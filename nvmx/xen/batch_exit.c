@@ -204,10 +204,10 @@ static void load_vmcs01(struct vcpu *v, struct nvmx_batch *batch, bool same_lma)
     struct nestedvcpu *nvcpu = &vcpu_nestedhvm(v);
 
     /*
-     * Where a region may go on from here L1 need not be entered:
-     * nvmx_batch_before_l1().
+     * L1 will want it, unless a region goes on from here to the next entry: then
+     * that is left to nvmx_batch_before_l1().
      */
-    if ( ACCESS_ONCE(nvmx_cluster_mode) == NVMX_CLUSTER_OFF )
+    if ( !batch->l1_spared[batch->reason] )
         nvmx_batch_shadow_write_back(v, batch);
     vmx_vmcs_swap(nvcpu->nv_n1vmcx_pa);
     nvcpu->nv_vmswitch_in_progress = 1;

@@ -372,13 +372,22 @@ bool nvmx_cluster_do_access(struct cpu_user_regs *regs,
     return false;
 }
 
+/* Of the virtual exit just made. */
+static uint32_t virtual_exit_reason(const struct vcpu *v)
+{
+    const struct nvmx_batch *batch = nvmx_batch_of(v);
+
+    return batch && batch->entered ? nvmx_batch_get(batch, VM_EXIT_REASON)
+                                   : get_vvmcs(v, VM_EXIT_REASON);
+}
+
 /*
  * L1 goes another way for each exit reason, and for each exception.  VM exits
  * that are none of L2's (a failed entry) are all of one kind.
  */
 static unsigned int kind_of(struct vcpu *v)
 {
-    unsigned int reason = get_vvmcs(v, VM_EXIT_REASON);
+    uint32_t reason = virtual_exit_reason(v);
     uint64_t info;
 
     BUILD_BUG_ON(CLUSTER_KINDS <= 0x200);
