@@ -17,7 +17,7 @@
  * looked at.
  *
  * Nor are they looked at as long as a processor's TLB would have kept them: see
- * xlat.c.
+ * epoch.c.
  *
  * Only the plain case is translated: 4-level paging with EFER.NXE, no
  * protection keys, and RAM.  Pages of the user count where SMAP does not
