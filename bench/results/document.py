@@ -151,7 +151,8 @@ def missing_lines(machine):
 def machine_part(machine):
     yield f"## {machine.title}"
     yield ""
-    yield f"Emulated CPU: {machine.cpu}. Linux of L1: {machine.version or 'unknown'}."
+    told = f" L2's kernel was started with `{machine.l2_cmdline}`." if machine.l2_cmdline else ""
+    yield f"Emulated CPU: {machine.cpu}. Linux of L1: {machine.version or 'unknown'}.{told}"
     yield ""
     yield from table(["workload", "L0", "exits of L2", "exits of L1", "hardware exits per L2 exit",
                       "million model cycles", "of stock's", "overhead, %", "L2's own time, s"],

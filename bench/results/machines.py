@@ -49,6 +49,7 @@ class Machine:
         self.cpu = self.machine["cpu_model"]
         self.shadowing = self.machine["vmcs_shadowing"]
         self.kernel, self.ept = first["l1_kernel"], first["l1_ept"]
+        self.l2_cmdline = first.get("l2_cmdline", "")
         self.version = result["versions"].get("l1", "")
         self.runs = []
 

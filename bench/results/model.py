@@ -252,8 +252,8 @@ def results(boot, weights, outdir):
     """All of results.json. Raises Missing when the boot left something out.
 
     boot: what the counts do not tell, "machine", "versions", "words" (RUNS, one word
-    for each run) and "settings" ("l0", "l1_kernel" and "l1_ept", the same for all of
-    them); weights: as cycles.weights() makes them.
+    for each run) and "settings" ("l0", "l1_kernel", "l1_ept" and "l2_cmdline", the same for
+    all of them); weights: as cycles.weights() makes them.
     """
     windows = read_json_lines(os.path.join(outdir, "windows.jsonl"))
     return {
@@ -272,7 +272,8 @@ def boot_of(former):
         "machine": former["machine"],
         "versions": former["versions"],
         "words": [mode_of(one) + ("::trace" if one["traced"] else "") for one in runs],
-        "settings": {key: runs[0][key] for key in ("l0", "l1_kernel", "l1_ept")},
+        "settings": {**{key: runs[0][key] for key in ("l0", "l1_kernel", "l1_ept")},
+                     "l2_cmdline": runs[0].get("l2_cmdline", "")},
     }
 
 

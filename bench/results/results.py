@@ -54,6 +54,8 @@ def arguments():
                         help="what ran as L0 (default: xen)")
     parser.add_argument("--l1-kernel", default="debian", help="which kernel L1 ran")
     parser.add_argument("--no-l1-ept", action="store_true", help="L1 ran with ept=0")
+    parser.add_argument("--l2-cmdline", default="", metavar="WORD",
+                        help="what L2's kernel was told besides the usual")
     parser.add_argument("--machine", action="append", type=pair, default=[], metavar="KEY=VALUE",
                         help='an entry of "machine"; the value is read as JSON where it is')
     parser.add_argument("--version-of", action="append", type=pair, default=[],
@@ -71,7 +73,8 @@ def boot_of(args):
         "machine": {key: typed(value) for key, value in args.machine},
         "versions": dict(args.version_of),
         "words": args.runs,
-        "settings": {"l0": args.l0, "l1_kernel": args.l1_kernel, "l1_ept": not args.no_l1_ept},
+        "settings": {"l0": args.l0, "l1_kernel": args.l1_kernel, "l1_ept": not args.no_l1_ept,
+                     "l2_cmdline": args.l2_cmdline},
     }
 
 

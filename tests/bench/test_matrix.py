@@ -20,6 +20,7 @@ ls running | wc -l >>most
 echo "$name $L0 $LAB_CPU_MODEL $L1_KERNEL $L1_EPT" >>booted
 echo "RUNS='$RUNS'" >"$OUT/job"
 echo "${LAB_IPS:-default} ${LAB_LIMIT:-default}" >"$OUT/clock"
+echo "${L2_CMDLINE-default}" >"$OUT/cmdline"
 [[ $name != $HOLD ]] || trap 'echo $name >>stopped; exit 143' TERM
 [[ ! -p begun ]] || echo "$name" >begun
 [[ $name != $HOLD ]] || read -r _ <>never
@@ -152,12 +153,20 @@ class Matrix(unittest.TestCase):
 
     def test_verify_hasMoreTime(self):
         self.matrix(BENCH="haswell-small-ept1-xen haswell-small-ept1-verify")
-        self.assertEqual(self.lines("out/bench/haswell-small-ept1-xen/clock"), ["default default"])
+        self.assertEqual(self.lines("out/bench/haswell-small-ept1-xen/clock"), ["default 10800"])
         self.assertEqual(self.lines("out/bench/haswell-small-ept1-verify/clock"), ["4000000000 14400"])
 
     def test_verify_hasAsMuchTime_asIsAskedFor(self):
         self.matrix(BENCH="haswell-small-ept1-verify", LAB_IPS="5", LAB_LIMIT="6")
         self.assertEqual(self.lines("out/bench/haswell-small-ept1-verify/clock"), ["5 6"])
+
+    def test_withoutEpt_noPageTableIsolationInL2_butForWhatIsAskedFor(self):
+        for asked, found in (({}, "nopti"), ({"L2_CMDLINE": ""}, ""), ({"L2_CMDLINE": "pti=on"}, "pti=on")):
+            with self.subTest(found), tempfile.TemporaryDirectory() as out:
+                self.matrix(BENCH="haswell-small-ept*-xen", OUT=out, **asked)
+                for ept, cmdline in ((0, found), (1, asked.get("L2_CMDLINE", "default"))):
+                    self.assertEqual(self.lines(os.path.join(out, f"bench/haswell-small-ept{ept}-xen/cmdline")),
+                                     [cmdline])
 
     def test_twoRunSideBySide(self):
         os.mkfifo(self.path("meet"))

@@ -182,6 +182,15 @@ class Report(unittest.TestCase):
         for words in ("2 boots, made 2026-11-27, of project version abc", "that-boot"):
             self.assertIn(words, text)
 
+    def test_whatL2sKernelWasTold_isSaid_andKeptWithoutANewBoot(self):
+        boot = Boot(["stock"])
+        self.assertEqual(boot.run("--l2-cmdline", "nopti").returncode, 0)
+        told = "L2's kernel was started with `nopti`."
+        self.assertIn(told, text_of(boot.results()))
+        self.assertNotIn("started with", text_of(result_of(["stock"])))
+        self.assertEqual(boot.results_py("--vmcs-cycles", "VMREAD=5").returncode, 0)
+        self.assertIn(told, text_of(boot.results()))
+
     def test_withoutAnyFigureOfTheHeadline_thatIsSaid(self):
         text = text_of(result_of(["stock:micro", "on:micro"]))
         self.assertIn("Nothing of it was measured.", text)
