@@ -3,18 +3,17 @@
 # nvmx-cluster: see `make help`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run regions bench bench-full profile check list clean
+.PHONY: help setup run regions bench bench-full check list clean
 
 help:
 	@echo 'make run     set-up, then the main job: L2 compiles and forks on what stock Xen does, with'
 	@echo '             clusters off, static, interp, on; and forks in mode verify'
 	@echo 'make bench   stock Xen, KVM, clusters off and on, by six workloads, with two kernels, with and'
-	@echo '             without EPT, on two CPU models: 16 boots, then docs/RESULTS.md and its figures;'
-	@echo '             two boots at once, done ones are kept. BENCH= has fewer: bench/matrix --help'
+	@echo '             without EPT, on two CPU models: 16 boots, then docs/RESULTS.md with its figures'
+	@echo '             and docs/PROFILE.md, where the cycles go; two boots at once, done ones are'
+	@echo '             kept. BENCH= has fewer: bench/matrix --help'
 	@echo 'make bench-full  L2 compiles a whole kernel, stock, off and on, with two kernels as L1: 2 boots'
 	@echo '             of many hours; everything goes to out-full/'
-	@echo 'make profile where the cycles of micro, forks and the kernel compile go, part by part: one boot,'
-	@echo '             then docs/PROFILE.md'
 	@echo 'make regions stock, off, on and verify, compiling and forking, on the same machines: 16 boots'
 	@echo 'make check   set-up, then all the tests'
 	@echo 'make setup   the set-up alone: packages, emulator, hypervisor, images'
@@ -39,9 +38,6 @@ regions:
 	@OUT=$${OUT:-out-regions} DOCS=$${DOCS:-out-regions} BENCH="$${BENCH:-*-xen *-verify}" \
 	WORKLOAD="$${WORKLOAD:-kernel-compile forks}" MODES="$${MODES:-stock off on stock}" bench/matrix
 
-profile:
-	@bench/profile
-
 check: setup
 	@tests/check
 
@@ -49,4 +45,4 @@ list:
 	@bench/setup/setup --list
 
 clean:
-	rm -rf out out-full out-regions out-profile tools/*/build tests/build tests/*/build tests/*/build-* tests/system/payload/build bench/guest/micro/build
+	rm -rf out out-full out-regions tools/*/build tests/build tests/*/build tests/*/build-* tests/system/payload/build bench/guest/micro/build

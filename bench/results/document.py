@@ -11,7 +11,8 @@ WORDS = """\
 `stock Xen`: all of this project switched off (`off,batch=off`), which leaves what Xen 4.20 does
 and some tests that find it off; `off`: VMCSs synchronised by batch; `on`: regions, too, and
 reflected exits that Xen goes on with by itself; `KVM`: Linux with KVM as L0 in the place of Xen,
-on the same machine in a boot of its own. A dash is what was not measured."""
+on the same machine in a boot of its own. A dash is what was not measured. What each number is made
+of: [`PROFILE.md`](PROFILE.md)."""
 
 COST_MODEL = """\
 ## What is counted, and what assumed

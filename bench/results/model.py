@@ -84,6 +84,12 @@ def perf_counters(path):
     return counters
 
 
+# Parts of L0 (bench/l0-parts) that are one for the engine's figures.
+EXECUTE = ("region", "bytes")
+AROUND = ("gate", "find", "epoch")
+RECORD = ("record", "translate")
+
+
 def ratio(part, whole):
     return part / whole if part is not None and whole else None
 
@@ -120,9 +126,9 @@ def engine(perf, parts):
         "predictions": perf.get("predictions compared", 0),
         "mismatches": perf.get("predictions that were wrong", 0),
         "l0_parts": parts,
-        "l0_per_bridged": ratio(spent(parts, "execute"), bridged),
-        "l0_per_execution": ratio(spent(parts, "glue", "engine"), executions),
-        "l0_per_recorded": ratio(spent(parts, "record", "translate"), recorded),
+        "l0_per_bridged": ratio(spent(parts, *EXECUTE), bridged),
+        "l0_per_execution": ratio(spent(parts, *AROUND), executions),
+        "l0_per_recorded": ratio(spent(parts, *RECORD), recorded),
         "cached_share": ratio(perf.get("clusters executed from cache"), executions),
     }
 
@@ -133,10 +139,15 @@ def steady_share(parts):
     A lower bound: an execution that ends in recording one more path of its region is
     taken for two, of which one recorded.
     """
-    if "execute" not in parts or "record" not in parts:
+    if "region" not in parts or "record" not in parts:
         return None
-    executed = parts["execute"]["calls"]
+    executed = parts["region"]["calls"]
     return ratio(executed, executed + parts["record"]["calls"])
+
+
+def parts_of(counted):
+    """{part: instructions of L0} of a window."""
+    return {name: part["instructions"] for name, part in counted.get("l0_parts", {}).items()}
 
 
 def operation(counted, count, weights):
@@ -147,6 +158,7 @@ def operation(counted, count, weights):
         "model_cycles": cycles.model_cycles(counted, counted["exit_cycles"], weights) / count,
         "exits": cycles.exits_in_all(counted["exits"]) / count,
         **{level: instructions[level] / count for level in ("l0", "l1", "l2")},
+        "l0_parts": {name: spent / count for name, spent in parts_of(counted).items()},
     }
 
 
@@ -221,6 +233,7 @@ def run(number, word, settings, weights, windows, outdir):
         "workload": told["workload"],
         "l2_seconds": told["l2_seconds"],
         "instructions": counted["instructions"],
+        "l0_parts": parts_of(counted),
         "exits": counted["exits"],
         "exceptions": counted["exceptions"],
         "vmcs_ops": counted["vmcs_ops"],

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Write the report of bench.json: RESULTS.md and its figures, and print what is reached.
+"""Write the report of bench.json: RESULTS.md with its figures, PROFILE.md; print what is reached.
 
 usage: report.py BENCH.json DIRECTORY
 
-DIRECTORY receives RESULTS.md and figures/*.svg. Both depend on bench.json alone.
+DIRECTORY receives RESULTS.md, figures/*.svg and PROFILE.md. They depend on bench.json alone.
 
 exit codes: 0 all is reached; 2 usage; 3 a file cannot be read, or gnuplot fails; 4 a figure
 is missed, or was not measured with all that it takes, or there is none
@@ -21,6 +21,7 @@ import headline
 import machines
 import model
 import plots
+import profile
 
 
 def write_drawings(found, directory):
@@ -43,6 +44,7 @@ def write(merged, directory):
     found = machines.machines(merged)
     drawn = write_drawings(found, os.path.join(directory, "figures"))
     model.write_atomically(os.path.join(directory, "RESULTS.md"), document.document(merged, drawn))
+    model.write_atomically(os.path.join(directory, "PROFILE.md"), profile.document(merged))
     return headline.summary(headline.rows(found))
 
 

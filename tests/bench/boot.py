@@ -29,9 +29,11 @@ IDLE = dict.fromkeys(("executed", "cached", "instructions", "avoided", "resumed"
                       "compared", "wrong"), 0)
 BUSY = {**IDLE, "executed": 100, "cached": 98, "instructions": 10000, "avoided": 400,
         "resumed": 50, "recorded": 200}
-PARTS = {"glue": {"calls": 100, "instructions": 20000},
-         "engine": {"calls": 100, "instructions": 10000},
-         "execute": {"calls": 99, "instructions": 47750},
+PARTS = {"gate": {"calls": 100, "instructions": 20000},
+         "find": {"calls": 100, "instructions": 8000},
+         "epoch": {"calls": 100, "instructions": 2000},
+         "region": {"calls": 99, "instructions": 40000},
+         "bytes": {"calls": 99, "instructions": 7750},
          "record": {"calls": 2, "instructions": 300000},
          "translate": {"calls": 2, "instructions": 100000}}
 

@@ -42,7 +42,8 @@ def merged(*results, missing=()):
 def with_operations(result, costs):
     """costs: {mode of a run: {operation: model cycles}}"""
     for one in result["runs"]:
-        one["operations"] = {name: {"count": 10, "model_cycles": value, "exits": value / 1000}
+        one["operations"] = {name: {"count": 10, "model_cycles": value, "exits": value / 1000,
+                                    "l0": 0, "l1": 0, "l2": 0}
                              for name, value in costs.get(one["name"].split("-")[0], {}).items()}
     return result
 

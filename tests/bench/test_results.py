@@ -192,9 +192,10 @@ class Operations(unittest.TestCase):
     def test_anOperation_isItsWindow_dividedByHowMany(self):
         stock, on = self.operations(["stock:micro", "on:micro"], {"cpuid": 4, "ipi": 1})
         self.assertEqual(stock["cpuid"], {"count": 4, "model_cycles": (3500 + 12 * 100) / 4,
-                                          "exits": 3, "l0": 250, "l1": 125, "l2": 500})
+                                          "exits": 3, "l0": 250, "l1": 125, "l2": 500, "l0_parts": {}})
         self.assertEqual(stock["ipi"]["model_cycles"], 4700)
         self.assertEqual(on["cpuid"]["exits"], 6 / 4)
+        self.assertEqual(on["cpuid"]["l0_parts"]["region"], 40000 / 4)
 
     def test_itsModelCycles_haveTheWeightsIn(self):
         one, = self.operations(["stock:micro"], {"cpuid": 4}, "--vmcs-cycles", "VMREAD=50")
