@@ -7,10 +7,12 @@
  */
 #include "alu.h"
 #include "execution.h"
+#include "graph.h"
 #include "hosts.h"
 
-/* The state at @exit, with RIP at @rip. */
-static void load_state(struct cluster_execution *e, const struct cluster_exit *exit, uint64_t rip)
+/* The state at @exit, with RIP at @rip and RSP the region's entry's + @rsp. */
+static void load_state(struct cluster_execution *e, const struct cluster_exit *exit, uint64_t rip,
+                       int32_t rsp)
 {
     struct cluster_frame *frame = e->frame;
     uint64_t flags = exit->flags_known ? exit->flags : frame->flags;
@@ -18,7 +20,7 @@ static void load_state(struct cluster_execution *e, const struct cluster_exit *e
 
     frame->regs.rflags = rflags | (flags & CLUSTER_FLAGS_ARITHMETIC) |
                          (frame->interrupts ? CLUSTER_FLAG_IF : 0);
-    frame->regs.gpr[CLUSTER_RSP] = e->entry_rsp + exit->rsp;
+    frame->regs.gpr[CLUSTER_RSP] = e->entry_rsp + rsp;
     frame->regs.rip = rip;
     frame->regs.sti_shadow = frame->sti_shadow;
 }
@@ -94,7 +96,7 @@ static uint32_t step(struct cluster_execution *e, const struct cluster_exit *exi
 
     if (resume != CLUSTER_NO_INDEX && step_quickly(e, exit))
         return resume;
-    load_state(e, exit, e->vcpu->node[exit->node].rip);
+    load_state(e, exit, e->vcpu->node[exit->node].rip, exit->rsp);
     next = cluster_execution_step(e, exit->node);
     if (next != exit->node + 1 || resume == CLUSTER_NO_INDEX)
         return enter_node(e, next);
@@ -132,15 +134,51 @@ static uint32_t go_over(struct cluster_execution *e, const struct cluster_exit *
     return code;
 }
 
+/* The branch was executed, and left RSP at the entry's + @rsp. */
 static uint32_t follow(struct cluster_execution *e, const struct cluster_exit *exit,
-                       uint32_t edge)
+                       uint32_t edge, int32_t rsp)
 {
     uint32_t next = cluster_execution_follow(e, edge);
 
     if (next != CLUSTER_NO_INDEX && e->vcpu->node[next].code != CLUSTER_NO_INDEX)
         return go_over(e, exit, e->vcpu->node[next].code);
-    load_state(e, exit, e->vcpu->edge[edge].rip);
+    load_state(e, exit, e->vcpu->edge[edge].rip, rsp);
     return enter_node(e, next);
+}
+
+/*
+ * The edge of a RET to where it has gone before, RSP included; NO_INDEX for any other branch.
+ * What translated code leaves to the interpreter as a RET reads the stack where frame->stack has it.
+ */
+static uint32_t known_return(const struct cluster_execution *e, const struct cluster_exit *exit)
+{
+    const struct cluster_vcpu *vcpu = e->vcpu;
+    const struct cluster_node *node = &vcpu->node[exit->node];
+    uint64_t target;
+    uint32_t edge, to;
+
+    if (node->insn.op != CLUSTER_OP_RET)
+        return CLUSTER_NO_INDEX;
+    memcpy(&target, e->frame->stack + exit->rsp, sizeof(target));
+    edge = cluster_graph_edge(vcpu, exit->node, true, target);
+    if (edge == CLUSTER_NO_INDEX)
+        return CLUSTER_NO_INDEX;
+    to = vcpu->edge[edge].node;
+    return to != CLUSTER_NO_INDEX && vcpu->node[to].rsp == cluster_graph_rsp_behind(node)
+               ? edge : CLUSTER_NO_INDEX;
+}
+
+/*
+ * Code does not know where the branch goes.  A function that L1 was seen to leave by another
+ * way often ends so, at its RET, and joins the older path behind it: without the interpreter.
+ */
+static uint32_t at_target(struct cluster_execution *e, const struct cluster_exit *exit)
+{
+    uint32_t edge = known_return(e, exit);
+
+    if (edge == CLUSTER_NO_INDEX)
+        return step(e, exit, exit->resume);
+    return follow(e, exit, edge, cluster_graph_rsp_behind(&e->vcpu->node[exit->node]));
 }
 
 static uint32_t at_end(struct cluster_execution *e, const struct cluster_exit *exit)
@@ -148,8 +186,8 @@ static uint32_t at_end(struct cluster_execution *e, const struct cluster_exit *e
     const struct cluster_node *node = &e->vcpu->node[exit->node];
 
     if (node->edge != CLUSTER_NO_INDEX)
-        return follow(e, exit, node->edge);
-    load_state(e, exit, node->rip + node->insn.length);
+        return follow(e, exit, node->edge, exit->rsp);
+    load_state(e, exit, node->rip + node->insn.length, exit->rsp);
     cluster_execution_stop(e, exit->node, true, CLUSTER_STOP_COMPLETE);
     return CLUSTER_NO_INDEX;
 }
@@ -157,7 +195,7 @@ static uint32_t at_end(struct cluster_execution *e, const struct cluster_exit *e
 /* The node of @exit and all behind it. */
 static uint32_t interpret(struct cluster_execution *e, const struct cluster_exit *exit)
 {
-    load_state(e, exit, e->vcpu->node[exit->node].rip);
+    load_state(e, exit, e->vcpu->node[exit->node].rip, exit->rsp);
     cluster_execution_interpret(e, exit->node);
     return CLUSTER_NO_INDEX;
 }
@@ -165,7 +203,7 @@ static uint32_t interpret(struct cluster_execution *e, const struct cluster_exit
 static uint32_t stop_before(struct cluster_execution *e, const struct cluster_exit *exit,
                             enum cluster_stop why)
 {
-    load_state(e, exit, e->vcpu->node[exit->node].rip);
+    load_state(e, exit, e->vcpu->node[exit->node].rip, exit->rsp);
     cluster_execution_stop(e, exit->node, false, why);
     return CLUSTER_NO_INDEX;
 }
@@ -176,12 +214,14 @@ static uint32_t dispatch(struct cluster_execution *e, const struct cluster_exit 
     switch (exit->kind) {
     case CLUSTER_EXIT_MISS:
         return miss(e, exit);
-    case CLUSTER_EXIT_STEP: case CLUSTER_EXIT_TARGET:
+    case CLUSTER_EXIT_STEP:
         return step(e, exit, exit->resume);
+    case CLUSTER_EXIT_TARGET:
+        return at_target(e, exit);
     case CLUSTER_EXIT_INTERPRET:
         return interpret(e, exit);
     case CLUSTER_EXIT_EDGE:
-        return follow(e, exit, exit->edge);
+        return follow(e, exit, exit->edge, exit->rsp);
     case CLUSTER_EXIT_END:
         return at_end(e, exit);
     case CLUSTER_EXIT_LEAVE:

@@ -210,6 +210,35 @@ static void grownBody_joinsThePath(void **state)
     region_expect(g, 5, 2, CLUSTER_STOP_COMPLETE);
 }
 
+/*
+ * A function's other way ends with a RET of its own.  It is known where that goes, so the
+ * interpreter, which would ask where the stack is, has no part in it; and RSP is right behind it.
+ */
+static void grownReturn_joinsThePath(void **state)
+{
+    struct guest *g = *state;
+    unsigned int i;
+
+    g->regs.gpr[CLUSTER_RCX] = 0;
+    region_record(g, CODE("vmread rax, rdx; call 1f; vmread rbx, rdx; int3;"
+                          "1: test rcx, rcx; jz 2f; inc rsi; ret; 2: ret"));
+    region_expect(g, 6, 2, CLUSTER_STOP_UNSUPPORTED);
+    g->regs.gpr[CLUSTER_RCX] = 1;
+    for (i = 0; i < CLUSTER_GROW_EXITS; i++)
+        assert_true(region_exit(g));
+    assert_non_null(g->out.recorded);
+    assert_int_equal(g->out.recorded->nr_nodes, 2);
+    for (i = 0; i < 2; i++) {
+        g->regs.gpr[CLUSTER_RSI] = 0;
+        assert_true(region_exit(g));
+        region_expect(g, 7, 2, CLUSTER_STOP_COMPLETE);
+        assert_int_equal(g->regs.gpr[CLUSTER_RSI], 1);
+        assert_int_equal(g->regs.gpr[CLUSTER_RSP], GUEST_RSP);
+    }
+    if (g->mode == CLUSTER_MODE_ON)
+        assert_int_equal(g->translate_count, 0);
+}
+
 /* A way around something in the second call does not lead into the first. */
 static void branchInAFunctionCalledTwice_staysInItsCall(void **state)
 {
@@ -475,6 +504,7 @@ int main(void)
         BOTH(otherWay_leaves_thenGrows),
         BOTH(wayAroundABody_needsNoGrowth),
         BOTH(grownBody_joinsThePath),
+        BOTH(grownReturn_joinsThePath),
         BOTH(branchInAFunctionCalledTwice_staysInItsCall),
         BOTH(grownBodyThatExits_joinsThePath),
         BOTH(flags_arePreciseAtTheEnd),
