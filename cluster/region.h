@@ -265,8 +265,8 @@ enum { CLUSTER_SHARED_PAGES = 256, CLUSTER_TAGS = 4096 };
 enum cluster_exit_kind {
     CLUSTER_EXIT_END,           /* the node was executed, it was the last: RIP is behind it */
     CLUSTER_EXIT_EDGE,          /* the branch was executed; it goes by @edge, out of the segment */
-    CLUSTER_EXIT_TARGET,        /* the indirect branch is to be executed by the interpreter: it goes to
-                                   none of the edges that were translated */
+    CLUSTER_EXIT_TARGET,        /* the indirect branch is to be executed by C: it goes to none of the
+                                   edges that were translated */
     /*
      * The node, of any kind, is to be executed by the interpreter; then resume.  A
      * branch may go elsewhere, as for TARGET, and RSP may turn out otherwise than
