@@ -137,5 +137,8 @@ mutant 'a register is not stored on the way out' xlate_exit.c '/^static const ui
 mutant 'an adjoined place is known by its address' hosts.c 's/region->adjoined == 0 || region->adjoined == vcpu->adjoins/region->stack_host != vcpu->adjoined_at || region->stack[0] == vcpu->adjoined[0]/'
 mutant 'edges of later turns are not dropped' record_segment.c 's/if (vcpu->edge\[e\].from < r->kept.nodes)/if (vcpu->edge[e].from == CLUSTER_NO_INDEX)/'
 mutant 'RET wherever it comes' emit.h 's/return at % 64 >= 32;/return at != ~0u;/'
+mutant 'RSP before a RET whose way is known' dispatch.c 's/return follow(e, exit, edge, cluster_graph_rsp_behind.*/return follow(e, exit, edge, exit->rsp);/'
+mutant 'a known RET goes by its first edge' dispatch.c '/^static uint32_t known_return/,/^}/s/memcpy(&target, .*/target = vcpu->edge[node->edge].rip;/'
+mutant 'exits that are none end a gap' record.c 's,silent(r->x) == before,(silent(r->x) == before || before < ~0u),'
 
 mutants_end

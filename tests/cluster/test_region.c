@@ -239,6 +239,31 @@ static void grownReturn_joinsThePath(void **state)
         assert_int_equal(g->translate_count, 0);
 }
 
+/* Its body pokes, and that is seen at the RET: L1 is behind that, in all its state. */
+static void grownReturn_isExecutedBeforeAnEvent(void **state)
+{
+    struct guest *g = *state;
+    unsigned int i;
+
+    guest_map(g, GUEST_DATA, (uint8_t *)&g->poke, "rw");
+    g->regs.gpr[CLUSTER_RDI] = GUEST_DATA;
+    g->regs.gpr[CLUSTER_RCX] = g->regs.gpr[CLUSTER_RSI] = 0;
+    region_record(g, CODE("vmread rax, rdx; call 1f; vmread rbx, rdx; int3;"
+                          "1: test rcx, rcx; jz 2f; mov [rdi], esi; ret; 2: ret"));
+    g->regs.gpr[CLUSTER_RCX] = 1;
+    for (i = 0; i < CLUSTER_GROW_EXITS; i++)
+        assert_true(region_exit(g));
+    assert_non_null(g->out.recorded);
+    assert_true(region_exit(g));
+    region_expect(g, 7, 2, CLUSTER_STOP_COMPLETE);
+    g->regs.gpr[CLUSTER_RSI] = 1;
+    assert_true(region_exit(g));
+    region_expect(g, 6, 1, CLUSTER_STOP_EVENT);
+    assert_int_equal(g->regs.rip, GUEST_CODE + 8);
+    assert_int_equal(g->regs.gpr[CLUSTER_RSP], GUEST_RSP);
+    g->poke = 0;
+}
+
 /* A way around something in the second call does not lead into the first. */
 static void branchInAFunctionCalledTwice_staysInItsCall(void **state)
 {
@@ -505,6 +530,7 @@ int main(void)
         BOTH(wayAroundABody_needsNoGrowth),
         BOTH(grownBody_joinsThePath),
         BOTH(grownReturn_joinsThePath),
+        BOTH(grownReturn_isExecutedBeforeAnEvent),
         BOTH(branchInAFunctionCalledTwice_staysInItsCall),
         BOTH(grownBodyThatExits_joinsThePath),
         BOTH(flags_arePreciseAtTheEnd),
