@@ -230,6 +230,17 @@ static uint32_t loop_of(const struct cluster_recorder *r, const struct cluster_n
     return cluster_graph_find(r->vcpu, rip, r->rsp, r->call, r->next);
 }
 
+/* Would L1 have exited in the loop that begins with @head and ends with the last node? */
+static bool exits_in_loop(const struct cluster_recorder *r, uint32_t head)
+{
+    uint32_t n;
+
+    for (n = head; n < r->next; n++)
+        if (r->vcpu->node[n].exited)
+            return true;
+    return false;
+}
+
 static bool close_loop(struct cluster_recorder *r, uint32_t head)
 {
     r->vcpu->edge[r->way].node = head;
@@ -240,7 +251,7 @@ static bool close_loop(struct cluster_recorder *r, uint32_t head)
         return end(r, CLUSTER_STOP_EDGE);
     }
     r->vcpu->node[head].header = true;
-    if (r->gap < r->depth - r->vcpu->node[head].depth)      /* L1 would have exited in it */
+    if (exits_in_loop(r, head))
         cluster_recorder_keep(r);
     return follow_loop(r, head);
 }

@@ -79,14 +79,14 @@ class Machine:
         return {key: figures.mean(one[key] for one in found) for key in found[0]} if found else None
 
     def operations(self):
-        """{name: {mode: mean of each number of such an operation}}"""
+        """{name: {mode: mean of each number of such an operation}}; profile.py has its parts."""
         found = {}
         for mode, _ in L0S:
             for one in model.of_mode(self.runs, mode):
                 for name, numbers in one.get("operations", {}).items():
                     found.setdefault(name, {}).setdefault(mode, []).append(numbers)
         return {name: {mode: {key: figures.mean(each[key] for each in several)
-                              for key in several[0]}
+                              for key in several[0] if key != "l0_parts"}
                        for mode, several in by_mode.items()}
                 for name, by_mode in found.items()}
 

@@ -75,11 +75,11 @@ def by_mode(runs, parts, exit_cycles):
 def workload_parts(machine, parts, exit_cycles):
     """L2's boot has no window of its own, and of micro each operation has one."""
     for workload in machine.workloads():
-        if workload not in ("none", "micro"):
+        found = by_mode(machine.of_workload(workload), parts, exit_cycles)
+        if workload not in ("none", "micro") and found:
             yield f"### {machines.called(workload)}: million model cycles, million exits"
             yield ""
-            yield from table(by_mode(machine.of_workload(workload), parts, exit_cycles), parts,
-                             exit_cycles, 1e6)
+            yield from table(found, parts, exit_cycles, 1e6)
 
 
 def operation_parts(machine, parts, exit_cycles):

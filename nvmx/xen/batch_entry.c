@@ -43,7 +43,8 @@ static void remember_l1(struct nvmx_batch *batch)
 {
     unsigned int i;
 
-    batch->l1_known = batch->nr_spared != 0;
+    batch->l1_known = batch->nr_spared &&
+                      ACCESS_ONCE(nvmx_cluster_mode) != NVMX_CLUSTER_OFF;
     if ( !batch->l1_known )
         return;
 

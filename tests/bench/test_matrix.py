@@ -18,7 +18,7 @@ name=$(basename "$OUT" .part)
 mkdir -p "$OUT" running/$name
 ls running | wc -l >>most
 echo "$name $L0 $LAB_CPU_MODEL $L1_KERNEL $L1_EPT" >>booted
-echo "RUNS='$RUNS'" >"$OUT/job"
+printf '%s\n' "RUNS='$RUNS'" "L1_CMDLINE='${L2_CMDLINE:+L2_CMDLINE=$L2_CMDLINE}'" >"$OUT/job"
 echo "${LAB_IPS:-default} ${LAB_LIMIT:-default}" >"$OUT/clock"
 echo "${L2_CMDLINE-default}" >"$OUT/cmdline"
 [[ $name != $HOLD ]] || trap 'echo $name >>stopped; exit 143' TERM
@@ -149,7 +149,7 @@ class Matrix(unittest.TestCase):
         self.matrix(BENCH="haswell-small-ept1-*", WORKLOAD="none forks")
         for kind, runs in (("xen", "stock:none off:none on:none stock:forks off:forks on:forks"),
                            ("kvm", "kvm:none kvm:forks"), ("verify", "verify:none verify:forks")):
-            self.assertEqual(self.lines(f"out/bench/haswell-small-ept1-{kind}/job"), [f"RUNS='{runs}'"])
+            self.assertIn(f"RUNS='{runs}'", self.lines(f"out/bench/haswell-small-ept1-{kind}/job"))
 
     def test_verify_hasMoreTime(self):
         self.matrix(BENCH="haswell-small-ept1-xen haswell-small-ept1-verify")
@@ -164,9 +164,17 @@ class Matrix(unittest.TestCase):
         for asked, found in (({}, "nopti"), ({"L2_CMDLINE": ""}, ""), ({"L2_CMDLINE": "pti=on"}, "pti=on")):
             with self.subTest(found), tempfile.TemporaryDirectory() as out:
                 self.matrix(BENCH="haswell-small-ept*-xen", OUT=out, **asked)
-                for ept, cmdline in ((0, found), (1, asked.get("L2_CMDLINE", "default"))):
+                for ept, cmdline in ((0, found), (1, asked.get("L2_CMDLINE", ""))):
                     self.assertEqual(self.lines(os.path.join(out, f"bench/haswell-small-ept{ept}-xen/cmdline")),
                                      [cmdline])
+
+    def test_aBootWhoseL2WasToldSomethingElse_isMadeAnew(self):
+        self.matrix(BENCH="haswell-small-ept*-xen", L2_CMDLINE="pti=on")
+        states = {name: state for name, state in self.list(BENCH="haswell-small-ept*-xen")}
+        self.assertEqual(set(states.values()), {"other runs"})
+        self.matrix(BENCH="haswell-small-ept0-xen")
+        states = {name: state for name, state in self.list(BENCH="haswell-small-ept*-xen")}
+        self.assertEqual(states, {"haswell-small-ept1-xen": "other runs", "haswell-small-ept0-xen": "done"})
 
     def test_twoRunSideBySide(self):
         os.mkfifo(self.path("meet"))
@@ -194,7 +202,7 @@ class Matrix(unittest.TestCase):
         self.matrix(BENCH=chosen)
         self.assertEqual(self.list(BENCH=chosen, MODES="stock on"), [[chosen, "other runs"]])
         self.matrix(BENCH=chosen, MODES="stock on")
-        self.assertEqual(self.lines(f"out/bench/{chosen}/job"), ["RUNS='stock:forks on:forks'"])
+        self.assertIn("RUNS='stock:forks on:forks'", self.lines(f"out/bench/{chosen}/job"))
 
     def test_aBootThatFails_stopsNoOther_andIsShown(self):
         bad = "haswell-small-ept1-xen"

@@ -105,7 +105,8 @@ class Profile(unittest.TestCase):
         self.assertEqual(rows["VMCS instructions, besides one"], ["0.02"])
 
     def test_whatNobodyDid_hasNoRow_andL2sBootNoTable(self):
-        text = text_of(result_of(["on:none", "on:forks"], {"exit": 400}))
+        text = text_of(result_of(["on:none", "on:forks", "static:block"], {"exit": 400}))
+        self.assertNotIn("### block", text)
         self.assertNotIn("is L1's code", text)
         self.assertNotIn("### boot", text)
 

@@ -222,6 +222,11 @@ class Report(unittest.TestCase):
         self.assertEqual(row_of(text, "`ipi`"),
                          ["`ipi`", "50,000", "-", "-", "-", "-", "50", "-", "-", "-"])
 
+    def test_operations_asABootLeavesThem_areMeans(self):
+        result = result_of(["stock:micro", "on:micro", "on:micro"], operations={"cpuid": 2})
+        self.assertIn("region", result["runs"][1]["operations"]["cpuid"]["l0_parts"])
+        self.assertEqual(row_of(text_of(result), "`cpuid`")[1:6], ["2,350", "-", "-", "2,050", "0.872"])
+
     def test_theCostModel_isThatOfTheBoots(self):
         weighted = result_of(["stock"])
         weighted["machine"]["vmcs_cycles"] = cycles.weights("VMREAD=50")

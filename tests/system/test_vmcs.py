@@ -30,7 +30,8 @@ TESTS = {
 ERRORS = {2, 3, 4, 5, 7, 9, 10, 15, 26, 28}
 
 # Of test_reflected.c: the reason that the last of a run's 60 rounds ends with, for each of two
-# runs; and L1's traps, for NMIs of both runs.
+# runs; and L1's traps, for NMIs of both runs.  (By the SDM, vol. 3, 28.5.1, an exit sets DR7 to
+# 400H, and a breakpoint of L1's would be gone; stock Xen leaves it, so it is hit in each round.)
 REASONS_ASKED_FOR = {"interrupt window": 7, "nmi window": 8, "preemption timer": 52}
 TRAPS_OF_L1 = {"nmis": 120, "seldom nmis": 30, "breakpoint": 60}
 
