@@ -55,6 +55,22 @@ static void exitsInTheMiddleOfALoop_areCounted(void **state)
     }
 }
 
+/* Many turns of an inner loop are behind its exits when the outer one is closed: it is kept as one. */
+static void exitsBeforeAnInnerLoop_areTheOuterLoops(void **state)
+{
+    struct guest *g = *state;
+    unsigned int i;
+
+    guest_put_code(g, GUEST_CODE, CODE("1: vmread rax, rdx; vmread rbx, rdx; mov ecx, 20;"
+                                       "2: dec rcx; jnz 2b; dec rsi; jnz 1b; int3"));
+    for (i = 0; i < 3; i++) {
+        g->regs.gpr[CLUSTER_RSI] = CLUSTER_BUDGET;
+        region_exit(g);
+    }
+    assert_int_equal(g->out.stop, CLUSTER_STOP_GAP);        /* the turns that it has are used up */
+    assert_int_equal(g->out.recorded->nr_nodes, 7);
+}
+
 /*
  * The way out is another target of the branch that closed the loop, and is not kept, as nothing
  * came of it.
@@ -279,6 +295,7 @@ int main(void)
         BOTH(loop_isClosed),
         BOTH(exitsInTheMiddleOfALoop_areCounted),
         BOTH(loopByAnIndirectJump_keepsNoEdgeThatIsLost),
+        BOTH(exitsBeforeAnInnerLoop_areTheOuterLoops),
         BOTH(loopAroundTheSite_isOneExecution),
         BOTH(loopLeftInTheMiddle_isRecordedToTheEnd),
         BOTH(loopThatLeadsToNothing_isNoRegion),
