@@ -30,15 +30,20 @@ def described(path=PARTS):
     return found
 
 
+# Rows that are no parts; none of these can be a part's name.
+REST, L1, HARDWARE, VMCS = "rest of L0", "L1's own", "hardware exits' own", "VMCS instructions, besides one"
+ALL, EXITS = "**in all**", "hardware exits"
+
+
 def column(one, parts, exit_cycles):
     """{row: cycles} of a run or an operation; they add up to its model cycles but for L2's."""
     levels = one.get("instructions", one)
     exits = one["exits"] if "count" in one else cycles.exits_in_all(one["exits"])
     counted = {part: one.get("l0_parts", {}).get(part, 0) for part in parts}
-    rows = {**counted, "rest": levels["l0"] - sum(counted.values()), "l1": levels["l1"],
-            "hardware": exits * exit_cycles}
+    rows = {**counted, REST: levels["l0"] - sum(counted.values()), L1: levels["l1"],
+            HARDWARE: exits * exit_cycles}
     total = one["model_cycles"] - levels["l2"]
-    return {**rows, "vmcs": total - sum(rows.values()), "all": total, "exits": exits}
+    return {**rows, VMCS: total - sum(rows.values()), ALL: total, EXITS: exits}
 
 
 def averages(columns):
@@ -51,11 +56,9 @@ def number(value):
 
 def table(found, parts, exit_cycles, unit=1):
     """The lines of a Markdown table; found: [(heading, column)]."""
-    names = {
-        **{part: f"{part}: {what}" for part, what in parts.items()},
-        "rest": "rest of L0", "l1": "L1's own", "hardware": f"hardware exits, at {exit_cycles}",
-        "vmcs": "VMCS instructions, besides one", "all": "**in all**", "exits": "hardware exits",
-    }
+    names = {**{part: f"{part}: {what}" for part, what in parts.items()},
+             **{row: row for row in (REST, L1, HARDWARE, VMCS, ALL, EXITS)},
+             HARDWARE: f"hardware exits, at {exit_cycles}"}
     yield "| | " + " | ".join(heading for heading, _ in found) + " |"
     yield "|---" + "|--:" * len(found) + "|"
     for row, name in names.items():

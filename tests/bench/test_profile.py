@@ -78,6 +78,14 @@ class Profile(unittest.TestCase):
             "**in all**": ["1,050"],
             "hardware exits": ["3"]})
 
+    def test_aPartMayBeCalledAsALevel(self):
+        result = result_of(["on:micro"], {"l1": 400}, operations={"cpuid": 2})
+        text = profile.document({"boots": [{"name": "boot", "result": result}]}, {"l1": "L1 is loaded"})
+        rows = rows_of(text, "One operation of L2, on: model cycles")
+        self.assertEqual((rows["l1: L1 is loaded"], rows["L1's own"], rows["rest of L0"]),
+                         (["200"], ["250"], ["300"]))
+        self.assertNotIn("VMCS instructions, besides one", rows)
+
     def test_modesOfAWorkload_areSideBySide_inMillions(self):
         rows = rows_of(text_of(result_of(["stock:forks", "on:forks"], {"exit": 400000})),
                        "forks: million model cycles, million exits")
