@@ -182,7 +182,7 @@ static void put_host(struct column *c, const struct cluster_vcpu *vcpu,
 static const char *const exit_name[] = {
     [CLUSTER_EXIT_END] = "END, the region ends here",
     [CLUSTER_EXIT_EDGE] = "EDGE, L1 goes by another way",
-    [CLUSTER_EXIT_TARGET] = "TARGET, L1 goes elsewhere: the interpreter executes the branch",
+    [CLUSTER_EXIT_TARGET] = "TARGET, L1 goes elsewhere: C executes the branch",
     [CLUSTER_EXIT_STEP] = "STEP, the interpreter executes it",
     [CLUSTER_EXIT_MISS] = "MISS",
     [CLUSTER_EXIT_POKE] = "POKE, stop before it: event, or budget",
