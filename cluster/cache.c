@@ -78,6 +78,13 @@ bool cluster_site_barren(struct cluster_vcpu *vcpu, uint64_t rip)
     return true;
 }
 
+bool cluster_cache_has_barren(const struct cluster_vcpu *vcpu, uint64_t rip)
+{
+    const struct cluster_barren *barren = &vcpu->barren[fold(rip) & (CLUSTER_BARREN_SITES - 1)];
+
+    return barren->rip == rip && barren->exits_left != 0;
+}
+
 void cluster_cache_set_barren(struct cluster_vcpu *vcpu, uint64_t rip, unsigned int exits)
 {
     struct cluster_barren *barren = barren_of(vcpu, rip);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "record.h"
+#include "cache.h"
 #include "cost.h"
 #include "decoded.h"
 #include "graph.h"
@@ -164,17 +165,22 @@ static enum cluster_step execute(struct cluster_recorder *r, uint32_t node)
     return did;
 }
 
+/* The next instruction, lately.  Where nothing came of it the tracker is not asked any more. */
+static bool has_exited_by(const struct cluster_recorder *r)
+{
+    const struct cluster_regs *regs = r->x->regs;
+
+    return cluster_cache_has_barren(r->vcpu, regs->rip) ||
+           cluster_tracker_knows(r->vcpu, regs->rip, cluster_variant(regs->gpr[CLUSTER_RSP], 0));
+}
+
 /*
  * The MOV could not be made for its memory.  Where L1 was seen to exit by it, as what
  * it reaches is a device of L0's, it takes part as a weakly exiting one.
  */
 static bool is_weak_after_all(struct cluster_recorder *r, struct cluster_insn *insn)
 {
-    const struct cluster_regs *regs = r->x->regs;
-
-    if (r->x->stop != CLUSTER_STOP_MEMORY || insn->op != CLUSTER_OP_MOV ||
-        !cluster_tracker_knows(r->vcpu, regs->rip,
-                               cluster_variant(regs->gpr[CLUSTER_RSP], 0)))
+    if (r->x->stop != CLUSTER_STOP_MEMORY || insn->op != CLUSTER_OP_MOV || !has_exited_by(r))
         return false;
     insn->op = CLUSTER_OP_WEAK_MOV;
     insn->touch = CLUSTER_TOUCH_LATE;

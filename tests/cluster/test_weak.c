@@ -3,6 +3,7 @@
  * test_weak.c - weakly exiting instructions: a MOV that reaches a device of L0's, by which
  * L1 was seen to exit.  The device tells how often it was accessed.
  */
+#include "cache.h"
 #include "cost.h"
 #include "region_guest.h"
 #include "tracker.h"
@@ -45,6 +46,19 @@ static void ram_comes(struct guest *g, uint8_t *host, const char *rights)
 static void device_comes_back(struct guest *g)
 {
     guest_unmap(g, DEVICE);
+}
+
+/* Nothing came of its exits, and the tracker has forgotten them: a pool had been full, say. */
+static void loadKnownAsBarren_takesPart(void **state)
+{
+    struct guest *g = *state;
+
+    plug_in(g);
+    g->regs.gpr[CLUSTER_RSP] = GUEST_RSP;
+    cluster_cache_set_barren(g->vcpu, GUEST_CODE + LENGTH_VMREAD, 1);
+    region_record(g, LOAD);
+    region_expect(g, 3, 3, CLUSTER_STOP_UNSUPPORTED);
+    assert_int_equal(g->device.reads, 1);
 }
 
 static void loadSeenToExit_takesPart(void **state)
@@ -389,6 +403,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         BOTH(loadSeenToExit_takesPart),
+        BOTH(loadKnownAsBarren_takesPart),
         BOTH(storeSeenToExit_takesPart),
         BOTH(widths_areTheMovs),
         BOTH(accessThatWasNotSeenToExit_endsThePath),
