@@ -149,7 +149,8 @@ class Matrix(unittest.TestCase):
         self.matrix(BENCH="haswell-small-ept1-*", WORKLOAD="none forks")
         for kind, runs in (("xen", "stock:none off:none on:none stock:forks off:forks on:forks"),
                            ("kvm", "kvm:none kvm:forks"), ("verify", "verify:none verify:forks")):
-            self.assertIn(f"RUNS='{runs}'", self.lines(f"out/bench/haswell-small-ept1-{kind}/job"))
+            self.assertEqual(self.lines(f"out/bench/haswell-small-ept1-{kind}/job"),
+                             [f"RUNS='{runs}'", "L1_CMDLINE=''"])
 
     def test_verify_hasMoreTime(self):
         self.matrix(BENCH="haswell-small-ept1-xen haswell-small-ept1-verify")
@@ -202,7 +203,8 @@ class Matrix(unittest.TestCase):
         self.matrix(BENCH=chosen)
         self.assertEqual(self.list(BENCH=chosen, MODES="stock on"), [[chosen, "other runs"]])
         self.matrix(BENCH=chosen, MODES="stock on")
-        self.assertIn("RUNS='stock:forks on:forks'", self.lines(f"out/bench/{chosen}/job"))
+        self.assertEqual(self.lines(f"out/bench/{chosen}/job"),
+                         ["RUNS='stock:forks on:forks'", "L1_CMDLINE=''"])
 
     def test_aBootThatFails_stopsNoOther_andIsShown(self):
         bad = "haswell-small-ept1-xen"

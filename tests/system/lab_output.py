@@ -63,15 +63,6 @@ def vmread_vmwrite(counted):
     return exits(counted, ("VMREAD", "VMWRITE"))
 
 
-def rounds():
-    """{name: [all windows of that name, in their order]}"""
-    found = {}
-    with open(os.path.join(OUT, "windows.jsonl")) as file:
-        for window in map(json.loads, file):
-            found.setdefault(window["window"], []).append(window)
-    return found
-
-
 def windows():
     """{name: the window}, those of one name added up as far as the tests need them."""
     added = {}
