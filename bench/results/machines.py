@@ -78,17 +78,22 @@ class Machine:
         found = [told(self.machine, one) for one in model.of_mode(self.of_workload(workload), mode)]
         return {key: figures.mean(one[key] for one in found) for key in found[0]} if found else None
 
+    def operations_of(self, mode):
+        """{name: [such an operation of each run in that mode]}"""
+        found = {}
+        for one in model.of_mode(self.runs, mode):
+            for name, operation in one.get("operations", {}).items():
+                found.setdefault(name, []).append(operation)
+        return found
+
     def operations(self):
         """{name: {mode: mean of each number of such an operation}}; profile.py has its parts."""
         found = {}
         for mode, _ in L0S:
-            for one in model.of_mode(self.runs, mode):
-                for name, numbers in one.get("operations", {}).items():
-                    found.setdefault(name, {}).setdefault(mode, []).append(numbers)
-        return {name: {mode: {key: figures.mean(each[key] for each in several)
-                              for key in several[0] if key != "l0_parts"}
-                       for mode, several in by_mode.items()}
-                for name, by_mode in found.items()}
+            for name, several in self.operations_of(mode).items():
+                found.setdefault(name, {})[mode] = {key: figures.mean(each[key] for each in several)
+                                                    for key in several[0] if key != "l0_parts"}
+        return found
 
 
 def machines(bench):

@@ -6,6 +6,7 @@ import os
 import re
 
 import cycles
+import document
 import figures
 import machines
 import model
@@ -50,21 +51,16 @@ def averages(columns):
     return {row: figures.mean(one[row] for one in columns) for row in columns[0]}
 
 
-def number(value):
-    return f"{value:,.0f}" if abs(value) >= 99.5 else f"{value:.3g}"
-
-
 def table(found, parts, exit_cycles, unit=1):
     """The lines of a Markdown table; found: [(heading, column)]."""
     names = {**{part: f"{part}: {what}" for part, what in parts.items()},
              **{row: row for row in (REST, L1, HARDWARE, VMCS, ALL, EXITS)},
              HARDWARE: f"hardware exits, at {exit_cycles}"}
-    yield "| | " + " | ".join(heading for heading, _ in found) + " |"
-    yield "|---" + "|--:" * len(found) + "|"
-    for row, name in names.items():
-        values = [one[row] / unit for _, one in found]
-        if any(abs(value) > 1e-9 for value in values):
-            yield f"| {name} | " + " | ".join(map(number, values)) + " |"
+    values = {name: [one[row] / unit for _, one in found] for row, name in names.items()}
+    yield from document.table(["", *(heading for heading, _ in found)],
+                              [[name, *map(document.number, several)]
+                               for name, several in values.items()
+                               if any(abs(value) > 1e-9 for value in several)])
     yield ""
 
 
@@ -87,18 +83,15 @@ def workload_parts(machine, parts, exit_cycles):
 
 def operation_parts(machine, parts, exit_cycles):
     for mode, called in machines.L0S:
-        found = {}
-        for one in model.of_mode(machine.runs, mode):
-            for name, operation in one.get("operations", {}).items():
-                found.setdefault(name, []).append(column(operation, parts, exit_cycles))
+        found = [(f"`{name}`", averages([column(one, parts, exit_cycles) for one in several]))
+                 for name, several in machine.operations_of(mode).items()]
         if found:
             yield f"### One operation of L2, {called}: model cycles"
             yield ""
-            yield from table([(f"`{name}`", averages(several)) for name, several in found.items()],
-                             parts, exit_cycles)
+            yield from table(found, parts, exit_cycles)
 
 
-def document(merged, parts=None):
+def profile(merged, parts=None):
     parts = described() if parts is None else parts
     found = machines.machines(merged)
     costs = sorted({machine.machine["exit_cycles"] for machine in found})

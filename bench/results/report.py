@@ -44,7 +44,7 @@ def write(merged, directory):
     found = machines.machines(merged)
     drawn = write_drawings(found, os.path.join(directory, "figures"))
     model.write_atomically(os.path.join(directory, "RESULTS.md"), document.document(merged, drawn))
-    model.write_atomically(os.path.join(directory, "PROFILE.md"), profile.document(merged))
+    model.write_atomically(os.path.join(directory, "PROFILE.md"), profile.profile(merged))
     return headline.summary(headline.rows(found))
 
 

@@ -34,7 +34,7 @@ def result_of(words, parts, *arguments, **more):
 
 
 def text_of(*results):
-    return profile.document({"boots": [{"name": "boot", "made": "2026-11-27", "result": result}
+    return profile.profile({"boots": [{"name": "boot", "made": "2026-11-27", "result": result}
                                        for result in results]}, PARTS)
 
 
@@ -80,7 +80,7 @@ class Profile(unittest.TestCase):
 
     def test_aPartMayBeCalledAsALevel(self):
         result = result_of(["on:micro"], {"l1": 400}, operations={"cpuid": 2})
-        text = profile.document({"boots": [{"name": "boot", "result": result}]}, {"l1": "L1 is loaded"})
+        text = profile.profile({"boots": [{"name": "boot", "result": result}]}, {"l1": "L1 is loaded"})
         rows = rows_of(text, "One operation of L2, on: model cycles")
         self.assertEqual((rows["l1: L1 is loaded"], rows["L1's own"], rows["rest of L0"]),
                          (["200"], ["250"], ["300"]))
