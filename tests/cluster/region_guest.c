@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "region_guest.h"
+#include "cost.h"
 #include "store.h"
 
 static int start(void **state, enum cluster_mode mode)
@@ -44,6 +45,15 @@ void region_record(struct guest *g, struct code code)
     assert_true(region_exit(g));
     assert_non_null(g->out.recorded);
     assert_false(g->out.cached);
+}
+
+void region_grow(struct guest *g)
+{
+    unsigned int i;
+
+    for (i = 0; i < CLUSTER_GROW_EXITS; i++)
+        assert_true(region_exit(g));
+    assert_non_null(g->out.recorded);
 }
 
 void region_expect(struct guest *g, unsigned int insns, unsigned int exiting,

@@ -27,6 +27,9 @@ bool region_exit(struct guest *g);
 /* @code at GUEST_CODE, and exits there until the third one records. */
 void region_record(struct guest *g, struct code code);
 
+/* Exits there, by an edge that leads nowhere, until the last one records what follows. */
+void region_grow(struct guest *g);
+
 /* What the last exit should have done. */
 void region_expect(struct guest *g, unsigned int insns, unsigned int exiting,
                    enum cluster_stop stop);

@@ -55,15 +55,12 @@ static void changeOfAnyByte_isNoticed(void **state)
 static void changedSegment_isStoppedBefore(void **state)
 {
     struct guest *g = *state;
-    unsigned int i;
 
     g->regs.gpr[CLUSTER_RCX] = 0;
     region_record(g, CODE("vmread rax, rdx; test rcx, rcx; jnz 1f; vmread rbx, rdx; int3;"
                           ".skip 64; 1: inc rsi; vmread rdi, rdx; int3"));
     g->regs.gpr[CLUSTER_RCX] = 1;
-    for (i = 0; i < CLUSTER_GROW_EXITS; i++)
-        assert_true(region_exit(g));
-    assert_non_null(g->out.recorded);
+    region_grow(g);
     g->regs.gpr[CLUSTER_RSI] = 0;
     assert_true(region_exit(g));
     region_expect(g, 5, 2, CLUSTER_STOP_COMPLETE);

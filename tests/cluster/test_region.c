@@ -190,16 +190,13 @@ static void wayAroundABody_needsNoGrowth(void **state)
 static void grownBody_joinsThePath(void **state)
 {
     struct guest *g = *state;
-    unsigned int i;
 
     g->regs.gpr[CLUSTER_RCX] = 0;
     region_record(g, CODE("vmread rax, rdx; test rcx, rcx; jz 1f; inc rsi; inc rsi; 1: nop;"
                           "vmread rbx, rdx; int3"));
     region_expect(g, 5, 2, CLUSTER_STOP_UNSUPPORTED);
     g->regs.gpr[CLUSTER_RCX] = 1;
-    for (i = 0; i < CLUSTER_GROW_EXITS; i++)
-        assert_true(region_exit(g));
-    assert_non_null(g->out.recorded);
+    region_grow(g);
     assert_int_equal(g->out.recorded->nr_nodes, 2);
     g->regs.gpr[CLUSTER_RSI] = 0;
     assert_true(region_exit(g));
@@ -224,9 +221,7 @@ static void grownReturn_joinsThePath(void **state)
                           "1: test rcx, rcx; jz 2f; inc rsi; ret; 2: ret"));
     region_expect(g, 6, 2, CLUSTER_STOP_UNSUPPORTED);
     g->regs.gpr[CLUSTER_RCX] = 1;
-    for (i = 0; i < CLUSTER_GROW_EXITS; i++)
-        assert_true(region_exit(g));
-    assert_non_null(g->out.recorded);
+    region_grow(g);
     assert_int_equal(g->out.recorded->nr_nodes, 2);
     for (i = 0; i < 2; i++) {
         g->regs.gpr[CLUSTER_RSI] = 0;
@@ -243,7 +238,6 @@ static void grownReturn_joinsThePath(void **state)
 static void grownReturn_isExecutedBeforeAnEvent(void **state)
 {
     struct guest *g = *state;
-    unsigned int i;
 
     guest_map(g, GUEST_DATA, (uint8_t *)&g->poke, "rw");
     g->regs.gpr[CLUSTER_RDI] = GUEST_DATA;
@@ -251,9 +245,7 @@ static void grownReturn_isExecutedBeforeAnEvent(void **state)
     region_record(g, CODE("vmread rax, rdx; call 1f; vmread rbx, rdx; int3;"
                           "1: test rcx, rcx; jz 2f; mov [rdi], esi; ret; 2: ret"));
     g->regs.gpr[CLUSTER_RCX] = 1;
-    for (i = 0; i < CLUSTER_GROW_EXITS; i++)
-        assert_true(region_exit(g));
-    assert_non_null(g->out.recorded);
+    region_grow(g);
     assert_true(region_exit(g));
     region_expect(g, 7, 2, CLUSTER_STOP_COMPLETE);
     g->regs.gpr[CLUSTER_RSI] = 1;
@@ -291,8 +283,7 @@ static void grownBodyThatExits_joinsThePath(void **state)
                           "vmread rdi, rdx; 1: setc sil; vmread rbx, rdx; int3"));
     region_expect(g, 5, 2, CLUSTER_STOP_UNSUPPORTED);
     g->regs.gpr[CLUSTER_RCX] = 1;
-    for (i = 0; i < CLUSTER_GROW_EXITS; i++)
-        assert_true(region_exit(g));
+    region_grow(g);
     assert_int_equal(g->out.recorded->nr_nodes, 3);
     for (i = 0; i < 4; i++) {
         g->regs.gpr[CLUSTER_RCX] = i % 2;
