@@ -24,15 +24,14 @@ static uint64_t l1_get(const struct vcpu *v, enum nvmx_l1 field)
     return nvmx_batch_l1_get(nvmx_batch_of(v), field);
 }
 
-/* With dirty debug registers the guest's DR7 is in the VMCS, else with us. */
+/*
+ * With dirty debug registers the guest's DR7 is in the VMCS, else with us; but
+ * where the vCPU was descheduled in L2 it is L2's that vmx_save_dr() has kept,
+ * while L1 is entered with vmcs01's all the same.
+ */
 static bool breakpoints_armed(const struct vcpu *v)
 {
-    unsigned long dr7 = v->arch.dr7;
-
-    if ( v->arch.hvm.flag_dr_dirty )
-        dr7 = l1_get(v, NVMX_L1_DR7);
-
-    return dr7 & DR7_ACTIVE_MASK;
+    return (v->arch.dr7 | l1_get(v, NVMX_L1_DR7)) & DR7_ACTIVE_MASK;
 }
 
 static bool interrupt_shadow(const struct vcpu *v)
