@@ -35,7 +35,8 @@ enum {
      * includes the memory accesses (0.44 an instruction, counted) and the comparison of
      * the instruction's bytes.
      *
-     * "bench/cost-model --measure" says 1,830 and 5.5 of make run.  1,400 is from before it
+     * "bench/cost-model --measure" says 1,700 and 5.4 of the boot sandy_bridge-debian-ept1-xen
+     * (docs/RESULTS.md), and said 1,830 while vmcs01's loading was in it.  1,400 is from before it
      * counted what goes before an execution behind a virtual exit, some of which happens
      * without one, too; 1,830 was not tried.  With 5 in place of 4 the longest gap is 784, and
      * that was tried: exits of L1 left in the compile 53,801 in place of 37,989 (Debian's
@@ -47,7 +48,7 @@ enum {
 
     /*
      * What a region costs once, for each instruction in it: to decode, interpret and
-     * keep it, and to translate it.  3,900 to 4,600 in the same runs.
+     * keep it, and to translate it.  3,400 to 4,800 in the boots of docs/RESULTS.md.
      */
     CLUSTER_COST_RECORD = 4000,
 
