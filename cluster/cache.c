@@ -68,21 +68,19 @@ void cluster_cache_drop(struct cluster *c)
     c->nr_insns = 0;
 }
 
-bool cluster_site_barren(struct cluster_vcpu *vcpu, uint64_t rip)
+bool cluster_cache_has_barren(struct cluster_vcpu *vcpu, uint64_t rip)
 {
-    struct cluster_barren *barren = barren_of(vcpu, rip);
-
-    if (barren->rip != rip || barren->exits_left == 0)
-        return false;
-    barren->exits_left--;
-    return true;
-}
-
-bool cluster_cache_has_barren(const struct cluster_vcpu *vcpu, uint64_t rip)
-{
-    const struct cluster_barren *barren = &vcpu->barren[fold(rip) & (CLUSTER_BARREN_SITES - 1)];
+    const struct cluster_barren *barren = barren_of(vcpu, rip);
 
     return barren->rip == rip && barren->exits_left != 0;
+}
+
+bool cluster_site_barren(struct cluster_vcpu *vcpu, uint64_t rip)
+{
+    if (!cluster_cache_has_barren(vcpu, rip))
+        return false;
+    barren_of(vcpu, rip)->exits_left--;
+    return true;
 }
 
 void cluster_cache_set_barren(struct cluster_vcpu *vcpu, uint64_t rip, unsigned int exits)

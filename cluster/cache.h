@@ -48,6 +48,6 @@ void cluster_cache_drop(struct cluster *c);
 void cluster_cache_set_barren(struct cluster_vcpu *vcpu, uint64_t rip, unsigned int exits);
 
 /* Is @rip remembered, so that L1 has exited there lately?  Counts no exit. */
-bool cluster_cache_has_barren(const struct cluster_vcpu *vcpu, uint64_t rip);
+bool cluster_cache_has_barren(struct cluster_vcpu *vcpu, uint64_t rip);
 
 #endif /* CLUSTER_CACHE_H */

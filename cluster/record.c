@@ -358,7 +358,7 @@ static void start(struct cluster_recorder *r, struct cluster_vcpu *vcpu, uint32_
     if (from != CLUSTER_NO_INDEX)
         start_behind(r, from);
     cluster_recorder_keep(r);
-    r->start = r->kept;
+    r->first_edge = vcpu->nr_edges;
 }
 
 enum cluster_record cluster_record(struct cluster_vcpu *vcpu, struct cluster_exec *x,

@@ -60,7 +60,7 @@ static void add_end(struct cluster_recorder *r)
 
 void cluster_recorder_undo(struct cluster_recorder *r, unsigned int pages)
 {
-    r->vcpu->nr_edges = r->start.edges;
+    r->vcpu->nr_edges = r->first_edge;
     r->region->nr_pages = pages;
     if (r->from != CLUSTER_NO_INDEX && r->joined == CLUSTER_NO_INDEX)
         r->vcpu->edge[r->from].node = CLUSTER_NO_INDEX;

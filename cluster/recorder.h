@@ -31,7 +31,8 @@ struct cluster_recorder {
     unsigned int depth, exiting, gap;
     unsigned int exits;         /* those of the exiting ones that L1 would have exited by */
     bool exited;                /* the one executed last is one of these */
-    struct cluster_extent start, kept;
+    uint32_t first_edge;        /* of the recording, in the pool */
+    struct cluster_extent kept;
     uint32_t joined;            /* an older node that the path goes to, or NO_INDEX */
     uint32_t onward;
     bool pays;                  /* up to one of its exiting instructions it would (cost.h) */

@@ -138,8 +138,6 @@ static void see(struct trap_frame *f)
     trap_seen.number++;
     trap_seen.places = (trap_seen.places << 9 | trap_seen.places >> 55) + f->rip;
     f->rflags |= RFLAGS_RF;
-    if (f->vector == VECTOR_DB)
-        write_dr6(DR6_NONE);
 }
 
 /* Called by run.S. */
@@ -149,13 +147,13 @@ void handle_trap(struct trap_frame *f)
 {
     uint64_t dr6 = 0;
 
-    if (!current) {
-        see(f);
-        return;
-    }
     if (f->vector == VECTOR_DB) {
         dr6 = read_dr6();
         write_dr6(DR6_NONE);
+    }
+    if (!current) {
+        see(f);
+        return;
     }
     if (f->vector == VECTOR_DB && !in_case(f->rip)) {
         f->rflags &= ~RFLAGS_TF;        /* a single step out of the case */

@@ -47,7 +47,6 @@ handle:
     call    *%rax
     .globl reflected_next
 reflected_next:
-next:
     mov     reflected_rounds, %rax
     sub     $1, %rax
     mov     %rax, reflected_rounds
@@ -64,7 +63,7 @@ interrupt:
     mov     $GUEST_RIP, %eax
     vmread  %rax, %rdx
     call    add
-    jmp     next
+    jmp     reflected_next
 
     .globl reflected_timer_entry
 reflected_timer_entry:
